@@ -1,1 +1,13 @@
-//! stub
+//! The schema of a result, the append-only store, and the facts of the environment.
+//! Holds what was observed; rates and verdicts are derived elsewhere and never stored as if observed.
+
+mod environment;
+mod schema;
+mod store;
+
+pub use environment::{Environment, HostAlias, observe as observe_environment};
+pub use schema::{
+    CaseInfo, ClockCheck, ConditionSummary, Energy, EnergyStatus, Gauge, Interval, Job, Meter, Record, RunInfo, SCHEMA,
+    Status, Stop, Time, TimeSource, Warning, WindowKind, json_schema,
+};
+pub use store::{Appender, Problem, ReadReport, StoreError, read_file, read_str};
