@@ -3,4 +3,8 @@
 
 pub mod backend;
 pub mod kernel;
+pub mod measure;
+pub mod power;
 pub mod record;
+pub mod run;
+pub mod worker;

@@ -1,0 +1,10 @@
+//! How a number comes to be: warm-up, sampling, the stopping rule, the throttle guard.
+//! Knows executables and clocks; knows no backend, no case list and no file.
+
+mod sampling;
+mod stopping;
+mod tune;
+
+pub use sampling::{Measured, Settings, measure, run_for};
+pub use stopping::median_noise;
+pub use tune::{TuneCache, TuneError, tune};
