@@ -3,8 +3,11 @@
 //!
 //! To add a backend: a folder here with the same file names as the others, and one line in [`backends`].
 
+#[cfg(feature = "candle")]
+mod candle;
 mod cpu;
 mod dense;
+mod host;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +20,11 @@ pub(crate) use dense::dense_f64;
 
 /// Every backend of this build, in the order tables show them.
 pub fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(cpu::Cpu)]
+    vec![
+        Box::new(cpu::Cpu),
+        #[cfg(feature = "candle")]
+        Box::new(candle::Candle),
+    ]
 }
 
 /// Which question a result answers; see METHODOLOGY.

@@ -1,0 +1,47 @@
+//! The library track on the CPU: what a user of candle-core would call for the same cases.
+//! Has no kernel of its own and measures no ceiling; the cpu backend's ceilings stand for the same hardware.
+//!
+//! What candle-core cannot do on a CPU is `Unsupported` with that reason: it has no 8-bit and no bf16 matrix product.
+//! candle allocates an output on every launch, so there is none to poison beforehand. Instead the output of the last
+//! launch is kept for reading back, and [`super::Executable::poison`] drops it: a launch that never happened is an
+//! error, and an unwritten element cannot pass because candle hands out whole tensors only.
+
+mod device;
+mod discover;
+mod executable;
+mod ops;
+
+use super::{Backend, Device, DeviceError, Discovery};
+
+/// Version of candle-core this build links; a test holds it to `Cargo.lock`.
+const VERSION: &str = "0.11.1";
+
+/// The candle backend.
+pub(super) struct Candle;
+
+impl Backend for Candle {
+    fn name(&self) -> &'static str {
+        "candle"
+    }
+
+    fn discover(&self) -> Discovery {
+        Discovery { devices: vec![discover::facts()], missing: Vec::new() }
+    }
+
+    fn open(&self, id: &str) -> Result<Box<dyn Device>, DeviceError> {
+        let facts = discover::facts();
+        if id != facts.id {
+            return Err(DeviceError::Failed(format!("candle has no device `{id}`; it has `{}`", facts.id)));
+        }
+        Ok(Box::new(device::CandleDevice::new(facts)))
+    }
+}
+
+/// Says what candle was doing; its own text may carry a backtrace, of which the first line is enough.
+fn failed(doing: &str, error: &candle_core::Error) -> DeviceError {
+    let text = error.to_string();
+    DeviceError::Failed(format!("candle-core {VERSION}, {doing}: {}", text.lines().next().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests;
