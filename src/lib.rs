@@ -2,9 +2,11 @@
 //! verdicts.
 
 pub mod backend;
+pub mod cli;
 pub mod kernel;
 pub mod measure;
 pub mod power;
 pub mod record;
+pub mod report;
 pub mod run;
 pub mod worker;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::{Case, Data, Inputs, Tuning};
 
 pub(crate) use dense::dense_f64;
+pub(crate) use host::check_memory;
 
 /// Every backend of this build, in the order tables show them.
 pub fn backends() -> Vec<Box<dyn Backend>> {
@@ -273,10 +274,4 @@ pub fn buffer_sets(case: &Case, facts: &DeviceFacts, set_bytes: u64) -> u32 {
     let wanted = (2 * facts.cache_bytes).div_ceil(set_bytes.max(1)) + 1;
     let affordable = facts.memory_bytes.unwrap_or(4 << 30) / 4 / set_bytes.max(1);
     wanted.min(affordable.max(1)).clamp(1, 4096) as u32
-}
-
-/// Refuses what the host's memory cannot hold.
-pub(crate) fn check_host_memory(bytes: f64) -> Result<(), DeviceError> {
-    let _ = bytes;
-    Ok(())
 }

@@ -207,7 +207,14 @@ pub fn discover(roots: &Roots) -> Discovery {
     for spec in &roots.csv_logs {
         match CsvLog::open(spec) {
             Ok(logs) => {
-                for log in logs {
+                for mut log in logs {
+                    // Two logs of one name in different folders are two meters.
+                    let plain = log.info.id.clone();
+                    let mut n = 1;
+                    while found.sensors.iter().any(|s| s.info().id == log.info.id) {
+                        n += 1;
+                        log.info.id = format!("{plain}#{n}");
+                    }
                     found.sensors.push(Box::new(log));
                 }
             }

@@ -204,14 +204,7 @@ fn try_measure(series: &Series, window: Window) -> Result<Measured, Unmeasured> 
     };
     warn_of_faults(series, window, &mut warnings);
     let watts_mean = joules / duration;
-    let blur_s = period_s.max(series.info.averaging_window_s.unwrap_or(0.0));
-    let budget = Budget {
-        gain: series.info.gain.sigma * joules,
-        // A tick at each edge is lost or gained on top of the update period.
-        edges: (EDGE_FACTOR * blur_s * watts_mean).hypot(EDGE_FACTOR * tick_j),
-        repeats: 0.0,
-        clock: std::f64::consts::SQRT_2 * series.info.clock_sigma_s * watts_mean,
-    };
+    let budget = budget_of(&series.info, joules, watts_mean, period_s, tick_j);
     let needed = required_window_s(&series.info, Some(period_s));
     let grade = if duration >= needed {
         Grade::Published
@@ -232,6 +225,19 @@ fn try_measure(series: &Series, window: Window) -> Result<Measured, Unmeasured> 
         period_s,
         warnings,
     })
+}
+
+/// Standard uncertainties of one window, in joules.
+fn budget_of(info: &SensorInfo, joules: f64, watts_mean: f64, period_s: f64, tick_j: f64) -> Budget {
+    // A gauge that averages longer than it updates blurs the edges by as much.
+    let blur_s = period_s.max(info.averaging_window_s.unwrap_or(0.0));
+    Budget {
+        gain: info.gain.sigma * joules,
+        // A tick at each edge is lost or gained on top of the update period.
+        edges: (EDGE_FACTOR * blur_s * watts_mean).hypot(EDGE_FACTOR * tick_j),
+        repeats: 0.0,
+        clock: std::f64::consts::SQRT_2 * info.clock_sigma_s * watts_mean,
+    }
 }
 
 /// The longer of the stated and the observed update period: a meter slower than it says has wider edges.

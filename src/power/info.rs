@@ -174,6 +174,11 @@ impl Gain {
         Self { sigma: bound / 3_f64.sqrt(), basis: basis.to_owned(), assumed: false }
     }
 
+    /// An assumed bound of plus or minus `bound` (relative), read as a rectangular distribution.
+    pub fn assumed_bound(bound: f64, basis: &str) -> Self {
+        Self { assumed: true, ..Self::published_bound(bound, basis) }
+    }
+
     /// An assumption, marked as one.
     pub fn assumed(sigma: f64, basis: &str) -> Self {
         Self { sigma, basis: basis.to_owned(), assumed: true }
@@ -214,7 +219,8 @@ pub struct SensorInfo {
 }
 
 impl SensorInfo {
-    /// A meter with the fields every meter must state, and nothing claimed for the rest.
+    /// A meter with the fields every meter must state, and nothing claimed for the rest: no period, no
+    /// device, time stamps taken as exact, a megawatt as the bound of the possible.
     pub fn new(id: impl Into<String>, kind: Kind, boundary: Boundary, gain: Gain) -> Self {
         let id = id.into();
         Self {
@@ -229,7 +235,7 @@ impl SensorInfo {
             source: String::new(),
             gain,
             clock_sigma_s: 0.0,
-            plausible_watts: f64::INFINITY,
+            plausible_watts: 1e6,
             contains: Vec::new(),
             notes: Vec::new(),
         }
@@ -238,5 +244,27 @@ impl SensorInfo {
     /// True for an energy counter.
     pub fn is_counter(&self) -> bool {
         matches!(self.kind, Kind::Counter { .. })
+    }
+}
+
+/// A float that may be NaN or infinite, which JSON has no number for: those are written as text.
+pub(super) mod any_float {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        if value.is_finite() { to.serialize_f64(*value) } else { to.collect_str(value) }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Number(f64),
+            Text(String),
+        }
+        match Either::deserialize(from)? {
+            Either::Number(value) => Ok(value),
+            Either::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
     }
 }

@@ -65,7 +65,8 @@ pub enum Value {
     },
     /// Power in watts.
     Gauge {
-        /// Watts as read.
+        /// Watts as read, a NaN too: it is kept, so that the record shows why a window is void.
+        #[serde(with = "info::any_float")]
         watts: f64,
     },
 }

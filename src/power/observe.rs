@@ -44,9 +44,10 @@ pub struct Surroundings {
     pub platform_profile: Option<String>,
     /// Jetson power mode, as nvpmodel last stored it.
     pub nvpmodel: Option<String>,
-    /// Power limits of CPU packages and AMD cards. NVIDIA's come with the board's state.
+    /// Power limits of CPU packages and AMD cards, as far as they can be read. NVIDIA's come with the
+    /// board's state.
     pub power_limits: Vec<PowerLimit>,
-    /// True if a mains supply says it is online.
+    /// True if a supply is online; None without a word of mains or battery.
     pub on_ac: Option<bool>,
     /// State of each battery, `BAT0 Discharging`.
     pub batteries: Vec<String>,
@@ -160,15 +161,16 @@ fn power_limits(sys: &Path) -> Vec<PowerLimit> {
 }
 
 fn supplies(sys: &Path) -> (Option<bool>, Vec<String>) {
-    let mut on_ac = None;
+    let (mut online, mut mains_offline) = (false, false);
     let mut batteries = Vec::new();
     for dir in sysfs::entries(sys.join("class/power_supply")) {
+        let on = sysfs::text(dir.join("online")).map(|t| t != "0");
         match sysfs::text(dir.join("type")).as_deref() {
-            Some("Mains" | "USB") => {
-                if let Some(online) = sysfs::text(dir.join("online")) {
-                    on_ac = Some(on_ac.unwrap_or(false) || online != "0");
-                }
+            Some("Mains") => {
+                online |= on == Some(true);
+                mains_offline |= on == Some(false);
             }
+            Some("USB") => online |= on == Some(true),
             // A mouse has a battery too; it does not feed the machine.
             Some("Battery") if sysfs::text(dir.join("scope")).as_deref() != Some("Device") => {
                 let status = sysfs::text(dir.join("status")).unwrap_or_else(|| "unknown".to_owned());
@@ -177,6 +179,12 @@ fn supplies(sys: &Path) -> (Option<bool>, Vec<String>) {
             _ => {}
         }
     }
+    // An unused USB port is a supply that is offline, on a desktop too: alone it says nothing.
+    let on_ac = match (online, mains_offline || !batteries.is_empty()) {
+        (true, _) => Some(true),
+        (false, true) => Some(false),
+        (false, false) => None,
+    };
     (on_ac, batteries)
 }
 

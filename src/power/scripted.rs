@@ -145,7 +145,8 @@ impl Scripted {
 
     fn watts_at(&self, t_s: f64) -> f64 {
         let cycle: f64 = self.steps.iter().map(|s| s.0).sum();
-        let mut into = t_s.rem_euclid(cycle);
+        // The guard keeps a time on a step's edge from falling under it by rounding.
+        let mut into = (t_s + 1e-9).rem_euclid(cycle);
         for (seconds, watts) in &self.steps {
             if into < *seconds {
                 return self.gain * watts + self.offset_w;

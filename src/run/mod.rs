@@ -2,6 +2,7 @@
 //! Touches devices only through `worker`, and renders nothing; the observer hears what happens.
 
 mod against;
+mod bench;
 mod case;
 mod energy;
 mod plan;
@@ -12,6 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use jiff::Timestamp;
 
 pub use against::{Rival, run_against};
+pub use bench::{Bench, BenchCase, BenchDevice};
 pub use energy::EnergyMode;
 pub use plan::{Planned, estimate_s, plan_devices};
 pub use resume::{Done, done_already};

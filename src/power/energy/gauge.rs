@@ -27,7 +27,7 @@ pub(super) fn joules(series: &Series, window: Window, gap_s: f64, plausible_watt
         if !(0.0..=plausible_watts).contains(&watts) {
             let at = reading.t_ns.saturating_sub(window.t0_ns) as f64 * 1e-9;
             return Err(Unmeasured::new(
-                format!("{id} said {watts} W, {at:.3} s into the window"),
+                format!("{id} said {watts:.2} W, {at:.3} s into the window"),
                 "a reading that cannot be voids the window: repeat it; if it comes back, use another meter",
             ));
         }

@@ -1,0 +1,22 @@
+//! `wattmark explain`: a plain sentence or two.
+//! The sentences live in `report`.
+
+use clap::Args;
+
+use super::{Outcome, Usage, output::print};
+use crate::report::explain as lookup;
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A metric (gflop_per_joule), status (unsupported), verdict (unclear), warning (noisy), boundary, or case id
+    term: String,
+}
+
+pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Outcome> {
+    match lookup(&args.term) {
+        Ok(text) => print(&text)?,
+        Err(suggestion) => return Err(Usage(suggestion).into()),
+    }
+    Ok(Outcome::Done)
+}

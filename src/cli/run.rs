@@ -1,0 +1,329 @@
+//! `wattmark run`: the main job.
+//! Gathers options, hands them to `run`, prints what came out.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{
+    Outcome, Usage, interrupt,
+    output::{self, OutputArgs},
+    progress::Progress,
+    select::{CaseArgs, DeviceArgs, MachineArgs, load_tune_cache, positive, tune_cache_path, worker_process},
+};
+use crate::{
+    backend::DeviceFacts,
+    kernel::{Suite, SuiteCase},
+    measure::Settings,
+    power::observe::surroundings,
+    record::{Appender, Environment, Record, RunInfo, Status, observe_environment, read_file},
+    report::{Format, render_records},
+    run::{
+        Done, EnergyMode, Rival, RunOptions, RunSummary, default_record_path, done_already, estimate_s, run as run_all,
+        run_against,
+    },
+    worker::{Command, Event, Session, TuningChoice, WorkerProgram},
+};
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Suite: quick, inference, full, verify, or the path of a TOML file
+    #[arg(long, default_value = "quick", env = "WATTMARK_SUITE")]
+    suite: String,
+    #[command(flatten)]
+    cases: CaseArgs,
+    #[command(flatten)]
+    devices: DeviceArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// How joules are counted: not at all, in short windows, or in windows long enough to publish
+    #[arg(long, value_enum, default_value_t = EnergyMode::Short, env = "WATTMARK_ENERGY")]
+    energy: EnergyMode,
+    /// Seconds of sampling a case at most; the suite decides by default
+    #[arg(long, value_name = "SECONDS", env = "WATTMARK_MAX_TIME")]
+    max_time: Option<f64>,
+    /// Search for the best tiles before each case
+    #[arg(long, env = "WATTMARK_TUNE")]
+    tune: bool,
+    /// Print the cases and about how many minutes they take, and run nothing
+    #[arg(long)]
+    plan: bool,
+    /// Run only what the record file (-o, or the newest of this suite) does not hold yet
+    #[arg(long)]
+    resume: bool,
+    /// With --resume: also repeat cases that failed
+    #[arg(long, requires = "resume")]
+    retry_failed: bool,
+    /// Drive the device from this process, for profilers and debuggers; a crash ends the run
+    #[arg(long)]
+    in_process: bool,
+    /// With --in-process: launch each case this many times instead of measuring it
+    #[arg(long, value_name = "N", requires = "in_process")]
+    iterations: Option<u32>,
+    /// Interleave every case with another build of wattmark (A B B A) and compare
+    #[arg(long, value_name = "BINARY", conflicts_with_all = ["resume", "in_process"])]
+    against: Option<PathBuf>,
+    /// No progress
+    #[arg(short, long, env = "WATTMARK_QUIET")]
+    quiet: bool,
+}
+
+pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
+    let suite = Suite::load(&args.suite)?;
+    let cases = args.cases.cases(&suite)?;
+    let format = args.output.format()?;
+    let max_s = args.max_time.unwrap_or(suite.max_seconds);
+    if positive("--max-time", max_s)?.is_zero() {
+        return Err(Usage("--max-time 0 leaves no time to sample: give seconds above zero".to_owned()).into());
+    }
+    let settings = Settings::within(max_s);
+    let (devices, _) = args.devices.devices()?;
+    let records = args.records_path(&suite, format)?;
+    let done = args.done(&records)?;
+    if args.plan {
+        return print_plan(&args, &devices, &cases, &settings, &done);
+    }
+    interrupt::listen();
+    let options = args.options(&suite, cases, devices, settings, done)?;
+    if let Some(iterations) = args.iterations {
+        return iterate(&options, iterations);
+    }
+    let mut progress = Progress::new(args.quiet);
+    if let Some(binary) = &args.against {
+        let rival = Rival {
+            program: WorkerProgram::Process(binary.clone()),
+            name: binary.file_name().map_or_else(|| "rival".into(), |n| n.to_string_lossy().into_owned()),
+        };
+        return against(&args, &options, &rival, &records, &mut progress);
+    }
+    let mut store = Appender::open(&records)?;
+    let summary = run_all(options, Some(&mut store), &mut progress);
+    progress.finish();
+    let summary = summary.with_context(|| format!("records so far are in {}", records.display()))?;
+    remember_tuning(args.tune, &summary);
+    present(&args, format, &records, &summary)?;
+    Ok(outcome(&summary))
+}
+
+impl RunArgs {
+    /// The record file: `-o FILE.jsonl`, or a new file under `results/`; with --resume the newest of this suite there.
+    fn records_path(&self, suite: &Suite, format: Format) -> anyhow::Result<PathBuf> {
+        if let (Some(path), Format::Jsonl) = (self.output.file(), format) {
+            return Ok(path.to_owned());
+        }
+        let fresh = default_record_path(&suite.name, Timestamp::now());
+        if !self.resume {
+            return Ok(fresh);
+        }
+        let name = fresh.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        let ending = name.split_once('-').map_or(name, |(_, e)| e).to_owned();
+        let mut old: Vec<PathBuf> = std::fs::read_dir("results")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| {
+                p.file_name().and_then(|n| n.to_str()).and_then(|n| n.split_once('-')).is_some_and(|(_, e)| e == ending)
+            })
+            .collect();
+        old.sort();
+        old.pop().ok_or_else(|| {
+            Usage(format!("nothing to resume: results/ holds no run of suite {}; name the file with -o", suite.name))
+                .into()
+        })
+    }
+
+    fn done(&self, records: &std::path::Path) -> anyhow::Result<Done> {
+        if !self.resume || !records.exists() {
+            return Ok(Done::default());
+        }
+        let report = read_file(records)?;
+        for problem in &report.problems {
+            eprintln!("note: {}:{}: {}", records.display(), problem.line, problem.what);
+        }
+        Ok(done_already(&report.records, self.retry_failed))
+    }
+
+    fn options(
+        &self,
+        suite: &Suite,
+        cases: Vec<SuiteCase>,
+        devices: Vec<DeviceFacts>,
+        settings: Settings,
+        done: Done,
+    ) -> anyhow::Result<RunOptions> {
+        let sensors = self.machine.sensors()?;
+        Ok(RunOptions {
+            devices,
+            cases,
+            info: run_info(suite, self.energy, Some(&settings)),
+            environment: environment(&self.machine, &sensors),
+            settings: Some(settings),
+            energy: self.energy,
+            sensors,
+            tune: self.tune,
+            tune_cache: load_tune_cache(),
+            watchdog: self.devices.watchdog()?,
+            patience: self.devices.patience()?,
+            program: if self.in_process { WorkerProgram::Thread } else { worker_process()? },
+            interrupted: interrupt::asked,
+            done,
+        })
+    }
+}
+
+/// The machine and what moves its power.
+pub(super) fn environment(machine: &MachineArgs, sensors: &crate::power::Roots) -> Environment {
+    let mut environment = observe_environment(&machine.alias());
+    let around = surroundings(sensors);
+    let mut mode = BTreeMap::from([("mode".to_owned(), around.power_mode())]);
+    if let Some(displays) = &around.displays {
+        mode.insert("displays_connected".to_owned(), displays.iter().filter(|d| d.connected).count().to_string());
+    }
+    environment.power_mode = mode;
+    environment
+}
+
+/// Identity of a run that starts now.
+pub(super) fn run_info(suite: &Suite, energy: EnergyMode, settings: Option<&Settings>) -> RunInfo {
+    let mut recorded = BTreeMap::from([("energy".to_owned(), energy.name().to_owned())]);
+    if let Some(s) = settings {
+        recorded.insert("max_s".to_owned(), s.max_s.to_string());
+        recorded.insert("noise".to_owned(), s.noise.to_string());
+        recorded.insert("sample_s".to_owned(), s.sample_s.to_string());
+    }
+    let suite =
+        std::path::Path::new(&suite.name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+    RunInfo {
+        id: format!("{:016x}", rand::random::<u64>()),
+        started: Timestamp::now(),
+        wattmark: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: option_env!("WATTMARK_COMMIT").map(str::to_owned),
+        suite,
+        settings: recorded,
+        job: None,
+    }
+}
+
+fn print_plan(
+    args: &RunArgs,
+    devices: &[DeviceFacts],
+    cases: &[SuiteCase],
+    settings: &Settings,
+    done: &Done,
+) -> anyhow::Result<Outcome> {
+    let mut text = String::new();
+    let mut total = 0.0;
+    for facts in devices {
+        text += &format!("{} ({}, {})\n", facts.id, facts.name, facts.api);
+        for case in cases {
+            if done.contains(case, facts) {
+                text += &format!("  {:>8}  {}\n", "done", case.case);
+                continue;
+            }
+            let seconds = estimate_s(&case.case, facts, Some(settings), args.energy);
+            total += seconds;
+            text += &format!("  {seconds:>6.1} s  {}\n", case.case);
+        }
+    }
+    text += &format!("{} cases on {} devices, about {:.1} minutes\n", cases.len(), devices.len(), total / 60.0);
+    output::print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// Launches each case a fixed number of times on its device, for a profiler that watches this process.
+fn iterate(options: &RunOptions, iterations: u32) -> anyhow::Result<Outcome> {
+    for facts in &options.devices {
+        for case in &options.cases {
+            let mut session = Session::start(&options.program, Duration::from_secs(86_400), interrupt::asked)?;
+            session.ask(&Command::Open { device: facts.id.clone() })?;
+            let tuning =
+                options.tune_cache.get(facts, &case.case).cloned().map_or(TuningChoice::Default, TuningChoice::Given);
+            session.ask(&Command::Prepare { case: case.case.id(), tuning })?;
+            if let Event::Sampled { launch_s, .. } = session.ask(&Command::Sample { launches: iterations })? {
+                output::print(&format!(
+                    "{} on {}: {iterations} launches, {launch_s:.6e} s each (not verified, not recorded)\n",
+                    case.case, facts.id
+                ))?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn against(
+    args: &RunArgs,
+    options: &RunOptions,
+    rival: &Rival,
+    records: &std::path::Path,
+    progress: &mut Progress,
+) -> anyhow::Result<Outcome> {
+    let (ours, theirs) = run_against(options, rival, progress)?;
+    progress.finish();
+    let their_path = records.with_extension("rival.jsonl");
+    for (path, summary) in [(records, &ours), (&their_path, &theirs)] {
+        let mut store = Appender::open(path)?;
+        summary.records.iter().try_for_each(|r| store.append(r))?;
+        eprintln!("records: {}", path.display());
+    }
+    super::compare::present_interleaved(&args.output, &theirs.records, &ours.records)?;
+    Ok(outcome(&ours))
+}
+
+pub(super) fn remember_tuning(tuned: bool, summary: &RunSummary) {
+    if let (true, Some(path)) = (tuned, tune_cache_path())
+        && let Err(error) = summary.tune_cache.save(&path)
+    {
+        eprintln!("note: {error}");
+    }
+}
+
+/// Prints the result: the table on standard output, and anything else asked for into the file asked for.
+fn present(args: &RunArgs, format: Format, records: &std::path::Path, summary: &RunSummary) -> anyhow::Result<()> {
+    let all = everything(args, records, summary);
+    if format == Format::Jsonl && args.output.file().is_some() {
+        output::print(&render_records(Format::Table, &all, output::width(), output::colour()))?;
+    } else {
+        let colour = output::colour() && args.output.file().is_none();
+        args.output.write(&render_records(format, &all, output::width(), colour))?;
+    }
+    if !args.quiet {
+        eprintln!("records: {}", records.display());
+        eprintln!(
+            "{:.1} s; {:.1} % of them in named phases: {}",
+            summary.wall_s,
+            summary.accounted() * 100.0,
+            summary.phases_s.iter().map(|(n, s)| format!("{n} {s:.1}")).collect::<Vec<_>>().join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// With --resume the table shows what the file held before, too.
+fn everything(args: &RunArgs, records: &std::path::Path, summary: &RunSummary) -> Vec<Record> {
+    if args.resume
+        && let Ok(report) = read_file(records)
+    {
+        return report.records;
+    }
+    summary.records.clone()
+}
+
+/// What the exit code should say of a run.
+pub(super) fn outcome(summary: &RunSummary) -> Outcome {
+    let wrong = |r: &Record| r.verification.as_ref().is_some_and(|v| !v.passed);
+    if summary.interrupted {
+        Outcome::Interrupted
+    } else if summary.records.iter().any(wrong) {
+        Outcome::VerificationFailed
+    } else if summary.records.iter().any(|r| r.status == Status::Failed) {
+        Outcome::Error
+    } else {
+        Outcome::Done
+    }
+}
