@@ -9,6 +9,7 @@ mod interrupt;
 mod kernel;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod select;
 mod shell;
@@ -44,6 +45,8 @@ enum Sub {
     Tune(tune::TuneArgs),
     /// Pair two record files (or two backends within one) and give a verdict per case
     Compare(compare::CompareArgs),
+    /// Print tables from record files, or keep the tables inside Markdown pages true
+    Report(report::ReportArgs),
     /// Explain a metric, status, verdict, warning or case in a sentence or two
     Explain(explain::ExplainArgs),
     /// Say what is wrong in a record file, and where
@@ -127,6 +130,7 @@ impl Cli {
             Sub::Verify(args) => verify::verify(args),
             Sub::Tune(args) => tune::tune(args),
             Sub::Compare(args) => compare::compare(&args),
+            Sub::Report(args) => report::report(&args),
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
             Sub::Kernel(command) => kernel::kernel(&command),

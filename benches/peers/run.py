@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Rounds of ceiling, peers and wattmark on one machine: the only comparison that holds on a noisy host.
+
+    benches/peers/run.py --wattmark target/release/wattmark --rounds 9 -o results/<machine>/peers.jsonl
+    benches/peers/run.py --table results/<machine>/peers.jsonl          # the table, from the file alone
+
+Each line of the output is one median of one program in one round, in seconds, with its samples where the program tells
+them. Ratios are taken within a round; the interval is a bootstrap over rounds. Needs what README.md beside it installs;
+a peer that is not there is left out by name.
+"""
+import argparse, json, os, pathlib, random, re, statistics, subprocess, sys, tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+DECODE = "attention/decode/f32/batch=1,heads=32,kv_heads=8,d=128,kv=4096/cold"
+PREFILL = "attention/prefill/f32/batch=1,heads=32,kv_heads=8,d=128,seq=1024/hot"
+MHA = "attention/prefill/f32/batch=1,heads=32,kv_heads=32,d=128,seq=512/hot"
+# question, our device, our case, pattern of the rows it is held against, work per launch (FLOP or bytes), goal
+QUESTIONS = [
+    ("f32 GEMM 1024^3, weights N x K", "cpu", "matmul/gemm/f32/m=1024,n=1024,k=1024/hot", r"f32 1024x1024x1024", None, 1.0),
+    ("f32 prefill 128x4096x4096, weights N x K", "cpu", "matmul/gemm/f32/m=128,n=4096,k=4096/hot", r"f32 128x4096x4096", None, 1.0),
+    ("f32 GEMV 1x14336x4096 against DRAM read", "cpu", "matmul/gemv/f32/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 4.0 * (14336 * 4096 + 14336 + 4096), 0.8),
+    ("attention decode, KV 4096, against DRAM read", "cpu", DECODE, r"ceiling DRAM read", 4.0 * 128 * (2 * 32 + 2 * 8 * 4096), 0.8),
+    ("attention prefill 1024, 32/8 heads", "cpu", PREFILL, r"GroupQueryAttention_prefill f32 h32kv8d128s1024", None, 1.0),
+    ("WGSL f32 matmul 1024^3, software Vulkan", "wgpu-vulkan", "matmul/gemm/f32/m=1024,n=1024,k=1024/hot", r"burn-wgpu gemm\S* f32 1024x1024x1024", None, 1.5),
+    ("WGSL f32 GEMV 1x4096x4096, software Vulkan", "wgpu-vulkan", "matmul/gemv/f32/m=1,n=4096,k=4096/hot", r"burn-wgpu gemm\S* f32 1x4096x4096", None, 1.5),
+    ("WGSL attention prefill 512, equal KV heads", "wgpu-vulkan", MHA, r"burn-wgpu attention_mha_causal f32 h32d128q512kv512", None, 1.5),
+]
+
+
+def shell(command, **environment):
+    """Standard output of a command, or None if it cannot run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, env={**os.environ, **environment})
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"left out: {command[0]}: {error}", file=sys.stderr)
+        return None
+    if done.returncode != 0:
+        print(f"left out: {' '.join(map(str, command))}: exit {done.returncode}", file=sys.stderr)
+    return done.stdout
+
+
+def peak_rows(threads):
+    """The best of each kind of ceiling that peak.c offers, in GB/s or GFLOP/s."""
+    text = shell([HERE / "peak", str(threads), "3"]) or ""
+    best = {}
+    for name, value in re.findall(r"^(.+?)\s+T=\d+ median\s+[\d.]+ max\s+([\d.]+)", text, re.M):
+        kind = "DRAM read" if name.startswith("read 256MiB") else name.strip()
+        best[kind] = max(best.get(kind, 0.0), float(value))
+    return [{"who": "peak.c", "what": f"ceiling {kind}", "rate": rate} for kind, rate in best.items()]
+
+
+def csv_rows(text):
+    """Rows of pypeers, rustpeers and burnpeer: peer,threads,kernel,dtype,shape,median_s,min_s,reps,..."""
+    for line in (text or "").splitlines():
+        cells = line.split("#")[0].strip().split(",")
+        if len(cells) >= 8 and not line.startswith("#"):
+            who, _, kernel, dtype, shape, median = cells[:6]
+            yield {"who": who, "what": f"{who} {kernel} {dtype} {shape}", "median_s": float(median)}
+
+
+def our_rows(binary, devices, folder):
+    """Every question's case on its device, and our own read ceiling."""
+    read = "ceiling/read/f32/bytes=268435456/cold"
+    for device, case in sorted({(d, c) for _, d, c, *_ in QUESTIONS} | {("cpu", read)}):
+        if device not in devices:
+            continue
+        file = pathlib.Path(folder) / "ours.jsonl"
+        file.unlink(missing_ok=True)
+        shell([binary, "run", "--device", devices[device], "--case", case, "--energy", "off", "--max-time", "1.0", "-q", "-o", file])
+        for line in file.read_text().splitlines() if file.exists() else []:
+            record = json.loads(line)
+            if record["status"] != "ok":
+                print(f"left out: {case}: {record['reason']}", file=sys.stderr)
+                continue
+            samples = record["time"]["samples_s"]
+            row = {"who": "wattmark", "what": f"ours {device} {case}", "median_s": statistics.median(samples),
+                   "samples_s": samples, "clock": record["time"]["clock"], "source_sha256": record["build"]["source_sha256"]}
+            if case == read:
+                yield {"who": "wattmark", "what": "ceiling DRAM read", "rate": record["work"]["bytes"] / min(samples) * 1e-9}
+            else:
+                yield row
+
+
+def our_devices(binary):
+    """Our devices by what the questions call them."""
+    listing = json.loads(shell([binary, "devices", "--format", "json"]) or "{}")
+    found = {}
+    for facts in listing.get("devices", []):
+        if facts["backend"] == "cpu":
+            found.setdefault("cpu", facts["id"])
+        if facts["backend"] == "wgpu" and facts["api"].lower() == "vulkan":
+            found.setdefault("wgpu-vulkan", facts["id"])
+    return found
+
+
+def rounds(arguments):
+    """Runs the rounds and appends each row as soon as it is known."""
+    threads = str(os.cpu_count() if not hasattr(os, "sched_getaffinity") else len(os.sched_getaffinity(0)))
+    devices = our_devices(arguments.wattmark)
+    python = HERE / "venv/bin/python"
+    quiet = {"RAYON_NUM_THREADS": threads, "MATMUL_NUM_THREADS": threads}
+    programs = {
+        "peak": lambda _: peak_rows(threads),
+        "ours": lambda folder: our_rows(arguments.wattmark, devices, folder),
+        "numpy": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "numpy", "--threads", threads, "--budget", "0.3", "--only", r"f32/(1024x|128x|1x14336)"])),
+        "ort": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "ort", "--threads", threads, "--budget", "0.3", "--only", r"/f32/(1024x1024|128x|h32kv8d128s1024)"])),
+        **{peer: lambda _, p=peer: (r for size in ("1024x1024x1024", "128x4096x4096") for r in csv_rows(shell([HERE / "rustpeers/target/release/rustpeers", p, threads, "0.3", size], **quiet)))
+           for peer in ("gemm", "faer", "candle", "matrixmultiply")},
+        "burn": lambda _: (r for case in ("1024x1024x1024", "1x4096x4096", "attn s512") for r in csv_rows(shell(
+            [HERE / "burnpeer/target/release/burnpeer", "wgpu", "0.5", case], CUBECL_WGPU_DEFAULT_DEVICE="Cpu"))),
+    }
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    with open(arguments.output, "a") as out, tempfile.TemporaryDirectory() as folder:
+        for number in range(arguments.rounds):
+            order = list(programs)
+            random.Random(number).shuffle(order)
+            for name in order:
+                load = os.getloadavg()[0]
+                for row in programs[name](folder):
+                    out.write(json.dumps({"round": number, "load_1m": load, **row}) + "\n")
+                    out.flush()
+            print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
+
+
+def interval(ratios):
+    """Median of the rounds' ratios with a bootstrap 95 % interval."""
+    rng = random.Random(1)
+    medians = sorted(statistics.median(rng.choices(ratios, k=len(ratios))) for _ in range(4000))
+    return statistics.median(ratios), medians[100], medians[-101]
+
+
+def table(path):
+    """The questions, each with the ratio to the best it is held against."""
+    rows = [json.loads(line) for line in open(path)]
+    numbers = sorted({row["round"] for row in rows})
+    lines = ["| question | ratio, ours to the best | 95 % interval | rounds | goal | held against, most often |", "|---|---|---|---|---|---|"]
+    for title, device, case, pattern, work, goal in QUESTIONS:
+        ratios, winners = [], []
+        for number in numbers:
+            mine = [r for r in rows if r["round"] == number and r["what"] == f"ours {device} {case}"]
+            held = [r for r in rows if r["round"] == number and r["who"] != "wattmark" or r["round"] == number and "rate" in r]
+            held = [r for r in held if re.search(pattern, r["what"])]
+            if not mine or not held:
+                continue
+            if work is None:
+                best = min(held, key=lambda r: r["median_s"])
+                ratios.append(best["median_s"] / mine[0]["median_s"])
+            else:
+                best = max(held, key=lambda r: r["rate"])
+                ratios.append(work / mine[0]["median_s"] * 1e-9 / best["rate"])
+            winners.append(best["what"] if best["who"] != "wattmark" else "wattmark's own ceiling")
+        if not ratios:
+            lines.append(f"| {title} | not yet run | | 0 | {goal} | |")
+            continue
+        middle, low, high = interval(ratios)
+        lines.append(f"| {title} | {middle:.2f} | {low:.2f} to {high:.2f} | {len(ratios)} | {goal} | {statistics.mode(winners)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wattmark", type=pathlib.Path, help="the binary to compare")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("-o", "--output", type=pathlib.Path)
+    parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print the table of an earlier file")
+    arguments = parser.parse_args()
+    if arguments.table:
+        print(table(arguments.table), end="")
+    elif arguments.wattmark and arguments.output:
+        rounds(arguments)
+        print(table(arguments.output), end="")
+    else:
+        parser.error("give --wattmark and --output, or --table")
+
+
+if __name__ == "__main__":
+    main()
