@@ -8,6 +8,7 @@ mod candle;
 mod cpu;
 mod dense;
 mod host;
+mod mock;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
         Box::new(cpu::Cpu),
         #[cfg(feature = "candle")]
         Box::new(candle::Candle),
+        Box::new(mock::Mock),
     ]
 }
 

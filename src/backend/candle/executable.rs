@@ -8,9 +8,9 @@ use sha2::Digest as _;
 
 use super::{
     super::{Build, DeviceError, Elapsed, Executable},
-    VERSION, failed, ops,
+    F16_DEPTH, VERSION, failed, ops,
 };
-use crate::kernel::{Case, Data, Elem};
+use crate::kernel::{Case, Data, Dtype, Elem};
 
 /// What a launch calls.
 #[derive(Debug)]
@@ -35,7 +35,12 @@ impl CandleExecutable {
     pub(super) fn new(case: &Case, operation: Operation, sets: Vec<Vec<Tensor>>, set_bytes: u64) -> Self {
         let mut notes = vec!["candle allocates the output on every launch".to_owned()];
         let name = match &operation {
-            Operation::Product => "matmul",
+            Operation::Product => {
+                if product_may_round_partial_sums(case) {
+                    notes.push("candle's f16 product stores partial sums in f16 between blocks of depth".to_owned());
+                }
+                "matmul"
+            }
             Operation::Attention(_) => {
                 notes.push(
                     "attention composed of matmul, additive mask and softmax; query heads of one KV head are stacked \
@@ -105,6 +110,13 @@ impl Executable for CandleExecutable {
     fn build(&self) -> &Build {
         &self.build
     }
+}
+
+/// See the module's known finding.
+pub(super) fn product_may_round_partial_sums(case: &Case) -> bool {
+    case.family.name() == "matmul"
+        && case.dtype == Dtype::F16
+        && (cfg!(target_arch = "aarch64") || case.axis("m") > 1 && case.axis("k") > F16_DEPTH)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,0 +1,101 @@
+//! A mock device: computes a case's right answer from the reference.
+//! Takes no time of its own; see [`super::clockwork`].
+
+use std::{cell::RefCell, rc::Rc};
+
+use half::{bf16, f16};
+
+use super::{
+    super::{Build, Condition, Device, DeviceError, DeviceFacts, Executable, buffer_sets},
+    clockwork::Clockwork,
+    executable::MockExecutable,
+    fault::{self, Moment},
+    script::{DeviceScript, Stage},
+};
+use crate::kernel::{Case, Data, Elem, Inputs, Reference, TensorSpec, Tuning};
+
+/// A scripted device.
+pub(super) struct MockDevice {
+    facts: DeviceFacts,
+    script: Rc<DeviceScript>,
+    /// Cases prepared so far.
+    cases: u32,
+    /// Of the case prepared last, for [`Device::condition`].
+    clockwork: Option<Rc<RefCell<Clockwork>>>,
+}
+
+impl MockDevice {
+    pub(super) fn new(facts: DeviceFacts, script: DeviceScript) -> MockDevice {
+        MockDevice { facts, script: Rc::new(script), cases: 0, clockwork: None }
+    }
+}
+
+impl Device for MockDevice {
+    fn facts(&self) -> &DeviceFacts {
+        &self.facts
+    }
+
+    fn tunings(&self, _case: &Case) -> Vec<Tuning> {
+        Vec::new()
+    }
+
+    fn source(&self, _case: &Case, _tuning: &Tuning) -> Result<Option<String>, DeviceError> {
+        Ok(None)
+    }
+
+    fn prepare<'d>(
+        &'d mut self,
+        case: &Case,
+        inputs: &Inputs,
+        _tuning: &Tuning,
+    ) -> Result<Box<dyn Executable + 'd>, DeviceError> {
+        self.cases += 1;
+        let id = case.id();
+        let moment = Moment { stage: Stage::Prepare, case: Some(&id), nth_case: self.cases, nth_run: 0 };
+        fault::strike(&self.script.faults, moment)?;
+        let tensors = case.family.tensors(case);
+        let set_bytes = tensors.inputs.iter().map(TensorSpec::bytes).sum::<u64>() + tensors.output.bytes();
+        if set_bytes > self.facts.memory_bytes.unwrap_or(u64::MAX) {
+            return Err(DeviceError::OutOfMemory(format!(
+                "the case needs {set_bytes} bytes, the script gives `{}` {:?}",
+                self.facts.name, self.facts.memory_bytes
+            )));
+        }
+        let build = Build {
+            source_sha256: "0".repeat(64),
+            implementation: "scripted".to_owned(),
+            tuning: Tuning::new(),
+            buffer_sets: buffer_sets(case, &self.facts, set_bytes),
+            set_bytes,
+            notes: vec!["times come from a script; nothing ran".to_owned()],
+        };
+        let result = rounded(&tensors.output, &case.family.reference(case, inputs));
+        let clockwork = Clockwork::new(&self.script.time, case.work(), self.script.seed ^ case.seed());
+        let clockwork = Rc::new(RefCell::new(clockwork));
+        self.clockwork = Some(clockwork.clone());
+        let script = self.script.clone();
+        Ok(Box::new(MockExecutable::new(id, self.cases, script, clockwork, result, build)))
+    }
+
+    fn condition(&mut self) -> Condition {
+        self.clockwork.as_ref().map_or_else(Condition::default, |clockwork| clockwork.borrow().condition())
+    }
+}
+
+/// The reference in the output's format. Rows that it leaves out copy the sampled row before them; there always is
+/// one, because samples hold the first row.
+fn rounded(spec: &TensorSpec, reference: &Reference) -> Data {
+    let cols = spec.cols as usize;
+    let sampled = |row: u64| reference.rows.partition_point(|&r| r <= row).max(1) - 1;
+    let values = (0..spec.rows).flat_map(|row| {
+        let at = sampled(row) * cols;
+        reference.values[at..at + cols].iter().copied()
+    });
+    match spec.elem {
+        Elem::F32 => Data::F32(values.map(|x| x as f32).collect()),
+        Elem::F16 => Data::F16(values.map(f16::from_f64).collect()),
+        Elem::Bf16 => Data::Bf16(values.map(bf16::from_f64).collect()),
+        Elem::I8 => Data::I8(values.map(|x| x as i8).collect()),
+        Elem::I32 => Data::I32(values.map(|x| x as i32).collect()),
+    }
+}
