@@ -2,5 +2,7 @@
 //! verdicts.
 
 pub mod backend;
+pub mod compare;
 pub mod kernel;
+pub mod measure;
 pub mod record;
