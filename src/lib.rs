@@ -6,3 +6,4 @@ pub mod compare;
 pub mod kernel;
 pub mod measure;
 pub mod record;
+pub mod report;

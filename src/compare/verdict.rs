@@ -63,14 +63,32 @@ impl fmt::Display for Verdict {
 
 /// Ratio of the medians of two series taken one after the other, second over first, with its 95 % interval. `None`
 /// without samples on a side.
-pub fn ratio(a: &[f64], b: &[f64]) -> Option<Estimate> {
-    stats::median_ratio(a, b, &Bootstrap::default())
+///
+/// A series whose halves differ by more than the margin shows that the machine moves more than the difference sought,
+/// also between the two series, where no resampling can see it. The interval is then widened by that drift on both ends.
+pub fn ratio(a: &[f64], b: &[f64], margin: f64) -> Option<Estimate> {
+    let ratio = stats::median_ratio(a, b, &Bootstrap::default())?;
+    let drift = drift(a).max(drift(b));
+    let widen = if drift > 1.0 + margin { drift } else { 1.0 };
+    Some(Estimate { value: ratio.value, low: ratio.low / widen, high: ratio.high * widen })
 }
 
 /// Median of the ratios of two series taken in turns, second over first, with its 95 % interval: drift that both sides
 /// of a pair share cancels. `None` without samples, or if the series differ in length.
 pub fn interleaved_ratio(a: &[f64], b: &[f64]) -> Option<Estimate> {
     stats::paired_ratio(a, b, &Bootstrap::default())
+}
+
+/// Ratio of the medians of a series' two halves, the larger over the smaller; 1 where there are too few to tell.
+fn drift(samples: &[f64]) -> f64 {
+    if samples.len() < 2 * stats::FEWEST_FOR_INTERVAL {
+        return 1.0;
+    }
+    let (first, second) = samples.split_at(samples.len() / 2);
+    match (stats::median(first), stats::median(second)) {
+        (Some(a), Some(b)) if a > 0.0 && b > 0.0 => (a / b).max(b / a),
+        _ => 1.0,
+    }
 }
 
 #[cfg(test)]
@@ -118,25 +136,63 @@ mod tests {
             let (a, b): (Vec<f64>, Vec<f64>) = if interleaved {
                 let both = host.samples(&mut rng, 2 * n);
                 // A B B A: neither side is always the later of a pair.
-                both.chunks_exact(2).enumerate().map(|(i, p)| if i % 2 == 0 { (p[0], p[1]) } else { (p[1], p[0]) }).unzip()
+                both.chunks_exact(2)
+                    .enumerate()
+                    .map(|(i, p)| if i % 2 == 0 { (p[0], p[1]) } else { (p[1], p[0]) })
+                    .unzip()
             } else {
                 (host.samples(&mut rng, n), host.samples(&mut rng, n))
             };
             let b: Vec<f64> = b.iter().map(|s| s * factor).collect();
-            let ratio = if interleaved { interleaved_ratio(&a, &b) } else { ratio(&a, &b) };
+            let ratio = if interleaved { interleaved_ratio(&a, &b) } else { ratio(&a, &b, DEFAULT_MARGIN) };
             counts[Verdict::of(&ratio.unwrap(), DEFAULT_MARGIN) as usize] += 1;
         }
         counts
     }
 
+    fn falsely_different([_, faster, slower, _]: [usize; 4]) -> usize {
+        faster + slower
+    }
+
     #[test]
-    fn explore() {
-        for host in [CALM, WANDERING, Host { persistence: 0.98, ..CALM }, Host { white: 0.03, ..CALM }, Host{drift: 0.0, white:0.05, ..CALM}] {
-            for interleaved in [false, true] {
-                for n in [20, 50, 100, 200] {
-                    println!("{host:?} {interleaved} {n} AA {:?} +5% {:?} -5% {:?}", verdicts(host, interleaved, n, 1.0), verdicts(host, interleaved, n, 1.05), verdicts(host, interleaved, n, 1.0/1.05));
-                }
-            }
+    fn series_taken_one_after_the_other_are_judged_rightly_on_a_calm_host() {
+        let noisy = Host { white: 0.03, ..CALM };
+        for (host, n) in [(CALM, 50), (CALM, 100), (noisy, 100)] {
+            let same = verdicts(host, false, n, 1.0);
+            assert!(falsely_different(same) <= 1 && same[3] <= 10, "{host:?}, {n} samples: {same:?}");
+            let slower = verdicts(host, false, n, 1.05);
+            assert!(slower[2] >= 95 && slower[1] == 0, "{host:?}, {n} samples: {slower:?}");
+            let faster = verdicts(host, false, n, 1.0 / 1.05);
+            assert!(faster[1] >= 95 && faster[2] == 0, "{host:?}, {n} samples: {faster:?}");
         }
+    }
+
+    #[test]
+    fn series_taken_in_turns_are_judged_rightly_on_a_wandering_host() {
+        for (host, n) in [(CALM, 50), (WANDERING, 50), (WANDERING, 100)] {
+            let same = verdicts(host, true, n, 1.0);
+            assert!(falsely_different(same) <= 1 && same[3] <= 10, "{host:?}, {n} samples: {same:?}");
+            let slower = verdicts(host, true, n, 1.05);
+            assert!(slower[2] >= 95 && slower[1] == 0, "{host:?}, {n} samples: {slower:?}");
+        }
+    }
+
+    #[test]
+    fn drift_within_a_series_widens_the_interval() {
+        let steady: Vec<f64> = (0..100).map(|i| 1.0 + 1e-4 * f64::from(i % 7)).collect();
+        let stepped: Vec<f64> = steady.iter().enumerate().map(|(i, s)| if i < 50 { *s } else { s * 1.06 }).collect();
+        assert_eq!(Verdict::of(&ratio(&steady, &steady, DEFAULT_MARGIN).unwrap(), DEFAULT_MARGIN), Verdict::Same);
+        let judged = ratio(&steady, &stepped, DEFAULT_MARGIN).unwrap();
+        assert_eq!(Verdict::of(&judged, DEFAULT_MARGIN), Verdict::Unclear, "{judged:?}");
+        let double: Vec<f64> = stepped.iter().map(|s| s * 2.0).collect();
+        assert_eq!(Verdict::of(&ratio(&steady, &double, DEFAULT_MARGIN).unwrap(), DEFAULT_MARGIN), Verdict::Slower);
+    }
+
+    #[test]
+    fn a_single_sample_proves_nothing() {
+        let judged = ratio(&[1.0], &[2.0], DEFAULT_MARGIN).unwrap();
+        assert_eq!(Verdict::of(&judged, DEFAULT_MARGIN), Verdict::Unclear);
+        assert_eq!(ratio(&[], &[1.0], DEFAULT_MARGIN), None);
+        assert_eq!(interleaved_ratio(&[1.0], &[1.0, 2.0]), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Statistics of samples: median, spread, and bootstrap intervals that respect autocorrelation.
 //! Knows nothing of devices or records; every result is a pure function of its input and a fixed seed.
 
-use rand::{Rng, SeedableRng};
+use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -165,34 +165,49 @@ fn resampled_medians(samples: &[f64], bootstrap: &Bootstrap, stream: u64) -> Vec
     let mut rng = ChaCha8Rng::seed_from_u64(bootstrap.seed);
     rng.set_stream(stream);
     let mut counts = vec![0u32; n];
+    let mut draws = vec![0u32; n.div_ceil(block)];
     let medians = (0..bootstrap.resamples.max(1)).map(|_| {
         counts.fill(0);
+        rng.fill(&mut draws[..]);
         let mut left = n;
-        while left > 0 {
-            let length = block.min(left);
+        for &draw in &draws {
             // Multiply-shift: its bias is under n / 2^32.
-            let start = ((u64::from(rng.next_u32()) * n as u64) >> 32) as usize;
+            let start = ((u64::from(draw) * n as u64) >> 32) as usize;
+            let length = block.min(left);
             for &rank in &ranks[start..start + length] {
                 counts[rank as usize] += 1;
             }
             left -= length;
         }
-        let at = |place: usize| samples[order[rank_at(&counts, place)]];
-        if n % 2 == 1 { at(n / 2) } else { at(n / 2 - 1) / 2.0 + at(n / 2) / 2.0 }
+        let (low, high) = middle(&counts, n);
+        if low == high { samples[order[low]] } else { samples[order[low]] / 2.0 + samples[order[high]] / 2.0 }
     });
     medians.collect()
 }
 
-/// The rank at a place, from 0, of the sorted resample that the histogram describes.
-fn rank_at(counts: &[u32], place: usize) -> usize {
-    let mut seen = 0;
-    counts
-        .iter()
-        .position(|&count| {
-            seen += count as usize;
-            seen > place
-        })
-        .expect("the counts sum to the number of samples, which is over any place")
+/// Ranks of the two middle elements (equal for odd `n`) of the sorted resample that the histogram describes.
+fn middle(counts: &[u32], n: usize) -> (usize, usize) {
+    const STRIDE: usize = 16;
+    let place = (n as u32 - 1) / 2;
+    let (mut seen, mut rank) = (0, 0);
+    // Whole strides first: their sums are vector instructions.
+    for stride in counts.chunks_exact(STRIDE) {
+        let sum: u32 = stride.iter().sum();
+        if seen + sum > place {
+            break;
+        }
+        seen += sum;
+        rank += STRIDE;
+    }
+    while seen + counts[rank] <= place {
+        seen += counts[rank];
+        rank += 1;
+    }
+    if n % 2 == 1 || seen + counts[rank] > place + 1 {
+        return (rank, rank);
+    }
+    let next = counts[rank + 1..].iter().position(|&count| count > 0).expect("half of the resample lies above");
+    (rank, rank + 1 + next)
 }
 
 #[cfg(test)]
