@@ -1,12 +1,12 @@
 //! A mock device: computes a case's right answer from the reference.
 //! Takes no time of its own; see [`super::clockwork`].
 
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 use half::{bf16, f16};
 
 use super::{
-    super::{Build, Condition, Device, DeviceError, DeviceFacts, Executable, buffer_sets},
+    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets},
     clockwork::Clockwork,
     executable::MockExecutable,
     fault::{self, Moment},
@@ -20,13 +20,11 @@ pub(super) struct MockDevice {
     script: Rc<DeviceScript>,
     /// Cases prepared so far.
     cases: u32,
-    /// Of the case prepared last, for [`Device::condition`].
-    clockwork: Option<Rc<RefCell<Clockwork>>>,
 }
 
 impl MockDevice {
     pub(super) fn new(facts: DeviceFacts, script: DeviceScript) -> MockDevice {
-        MockDevice { facts, script: Rc::new(script), cases: 0, clockwork: None }
+        MockDevice { facts, script: Rc::new(script), cases: 0 }
     }
 }
 
@@ -71,14 +69,8 @@ impl Device for MockDevice {
         };
         let result = rounded(&tensors.output, &case.family.reference(case, inputs));
         let clockwork = Clockwork::new(&self.script.time, case.work(), self.script.seed ^ case.seed());
-        let clockwork = Rc::new(RefCell::new(clockwork));
-        self.clockwork = Some(clockwork.clone());
         let script = self.script.clone();
         Ok(Box::new(MockExecutable::new(id, self.cases, script, clockwork, result, build)))
-    }
-
-    fn condition(&mut self) -> Condition {
-        self.clockwork.as_ref().map_or_else(Condition::default, |clockwork| clockwork.borrow().condition())
     }
 }
 

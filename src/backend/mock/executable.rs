@@ -1,10 +1,10 @@
 //! A scripted case: every run writes the right answer, or what its faults make of it.
 //! Computes nothing; the device did.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 use super::{
-    super::{Build, DeviceError, Elapsed, Executable},
+    super::{Build, Condition, DeviceError, Elapsed, Executable},
     clockwork::Clockwork,
     fault::{self, Moment},
     script::{DeviceScript, Stage},
@@ -16,7 +16,7 @@ pub(super) struct MockExecutable {
     case: String,
     nth_case: u32,
     script: Rc<DeviceScript>,
-    clockwork: Rc<RefCell<Clockwork>>,
+    clockwork: Clockwork,
     /// The right answer.
     result: Data,
     /// What the device's memory holds.
@@ -29,7 +29,7 @@ impl MockExecutable {
         case: String,
         nth_case: u32,
         script: Rc<DeviceScript>,
-        clockwork: Rc<RefCell<Clockwork>>,
+        clockwork: Clockwork,
         result: Data,
         build: Build,
     ) -> MockExecutable {
@@ -40,8 +40,8 @@ impl MockExecutable {
 
 impl Executable for MockExecutable {
     fn run(&mut self, launches: u32) -> Result<Elapsed, DeviceError> {
-        let nth_run = self.clockwork.borrow().runs() + 1;
-        let elapsed = self.clockwork.borrow_mut().run(launches);
+        let nth_run = self.clockwork.runs() + 1;
+        let elapsed = self.clockwork.run(launches);
         let moment = Moment { stage: Stage::Run, case: Some(&self.case), nth_case: self.nth_case, nth_run };
         fault::strike(&self.script.faults, moment)?;
         if launches > 0 {
@@ -64,6 +64,10 @@ impl Executable for MockExecutable {
 
     fn build(&self) -> &Build {
         &self.build
+    }
+
+    fn condition(&mut self) -> Condition {
+        self.clockwork.condition()
     }
 }
 

@@ -1,5 +1,10 @@
 //! Scripts load, times follow them, and every fault that leaves the process alive is seen.
 
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
+
 use super::{
     super::{Device, DeviceClass, DeviceError, Elapsed},
     clockwork::Clockwork,
@@ -152,15 +157,55 @@ fn the_condition_tells_of_the_throttled_runs() {
 }
 
 #[test]
-fn the_device_reports_its_condition_after_a_case() {
+fn a_case_reports_its_condition() {
     let mut device = open(
         "[[device]]\nname = \"a\"\n[device.time]\n\
-         pattern = { kind = \"throttling\", after = 0, runs = 1, factor = 2.0, reports = \"power_cap\" }\n",
+         pattern = { kind = \"throttling\", after = 1, runs = 1, factor = 2.0, reports = \"power_cap\" }\n",
     );
-    assert!(!device.condition().power_capped);
-    run_once(&mut *device, &case("matmul/gemm/f32/m=4,n=4,k=4")).unwrap();
-    let condition = device.condition();
+    let case = case("matmul/gemm/f32/m=4,n=4,k=4");
+    let mut executable = device.prepare(&case, &Inputs::seeded(&case), &Tuning::new()).unwrap();
+    executable.run(1).unwrap();
+    assert!(!executable.condition().power_capped);
+    executable.run(1).unwrap();
+    let condition = executable.condition();
     assert!(condition.power_capped && condition.slowdown.is_empty() && condition.clock_mhz == Some(500));
+}
+
+/// Acts out one fault in a process of its own; does nothing when run as an ordinary test.
+#[test]
+fn act_out_the_fault_of_a_child() {
+    let Ok(kind) = std::env::var(CHILD_FAULT) else { return };
+    let mut device = open(&format!("[[device]]\nname = \"a\"\n[[device.fault]]\nkind = \"{kind}\"\n"));
+    let found = run_once(&mut *device, &case("matmul/gemm/f32/m=4,n=4,k=4")).unwrap();
+    println!("passed: {}", found.passed);
+}
+
+/// Names the fault to the child of [`crashes_and_hangs_cost_a_process`].
+const CHILD_FAULT: &str = "WATTMARK_TEST_MOCK_FAULT";
+
+fn child(kind: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "backend::mock::tests::act_out_the_fault_of_a_child", "--nocapture"]);
+    command.env(CHILD_FAULT, kind).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn crashes_and_hangs_cost_a_process() {
+    let output = |kind| child(kind).output().unwrap();
+    assert_eq!(output("exit").status.code(), Some(137));
+    let killed = output("killed");
+    assert!(!killed.status.success() && String::from_utf8_lossy(&killed.stderr).contains("out of memory"));
+    let aborted = output("abort");
+    assert!(!aborted.status.success() && !String::from_utf8_lossy(&aborted.stdout).contains("passed"));
+    let garbage = output("garbage");
+    assert!(garbage.status.success() && std::str::from_utf8(&garbage.stdout).is_err());
+    assert!(String::from_utf8_lossy(&garbage.stdout).contains("passed: true"));
+    let mut hanging = child("hang").spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(hanging.try_wait().unwrap().is_none(), "it did not hang");
+    hanging.kill().unwrap();
+    hanging.wait().unwrap();
 }
 
 #[test]
