@@ -42,7 +42,8 @@ fn describe(info: &SensorInfo) -> SensorRow {
         sensor: info.id.clone(),
         kind: if info.is_counter() { "counter" } else { "gauge" }.to_owned(),
         boundary: info.boundary.as_str().to_owned(),
-        device: Some(info.matches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")).filter(|d| !d.is_empty()),
+        device: Some(info.matches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            .filter(|d| !d.is_empty()),
         period: info.update_period_s.map(|s| format!("every {s} s")),
         note: Some(notes.join("; ")),
     }
