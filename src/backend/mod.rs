@@ -5,6 +5,8 @@
 
 mod cpu;
 mod dense;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +19,11 @@ pub(crate) use dense::dense_f64;
 
 /// Every backend of this build, in the order tables show them.
 pub fn backends() -> Vec<Box<dyn Backend>> {
-    vec![Box::new(cpu::Cpu)]
+    vec![
+        Box::new(cpu::Cpu),
+        #[cfg(feature = "wgpu")]
+        Box::new(wgpu::Wgpu),
+    ]
 }
 
 /// Which question a result answers; see METHODOLOGY.
