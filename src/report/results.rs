@@ -115,11 +115,10 @@ impl Rows for Results<'_> {
     }
 }
 
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 12] = [
     Column::text("case"),
     Column::text("status"),
-    Column::number("time"),
-    Column::text("clock").wide(),
+    Column::number("median time"),
     Column::number("samples").wide(),
     Column::number("FLOP/s"),
     Column::number("GB/s"),
@@ -213,20 +212,18 @@ fn cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -> Vec<C
     cells
 }
 
-/// Time, clock, samples, FLOP/s, GB/s.
-fn time_cells(time: Option<&TimeMetrics>) -> [Cell; 5] {
+/// Time, samples, FLOP/s, GB/s.
+fn time_cells(time: Option<&TimeMetrics>) -> [Cell; 4] {
     let Some(time) = time else { return std::array::from_fn(|_| Cell::default()) };
     let seconds = number::seconds(time.seconds.value);
     let noise = number::plus_minus(time.seconds.noise());
     let clock = clock(time.clock);
-    let stacked = vec![seconds.clone(), noise.clone(), clock.to_owned()];
     let ops = |e| {
         let unit = if time.unit == OpUnit::Op { "OP/s" } else { "" };
         Cell::parts([number::si(e, 3, ""), unit.to_owned()])
     };
     [
-        Cell { parts: stacked, line: Some(format!("{seconds} {noise} {clock}")), tone: Tone::Plain },
-        Cell::of(clock),
+        Cell::parts([seconds, noise, clock.to_owned()]),
         Cell::of(time.samples.to_string()),
         time.ops_per_s.map_or_else(Cell::default, |e| ops(e.value)),
         time.bytes_per_s.map_or_else(Cell::default, |e| Cell::of(number::decimal(e.value / 1e9, 3))),
@@ -335,7 +332,7 @@ fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
     out.push(r.verified.map_or(Field::Empty, |v| words(if v { "yes" } else { "no" })));
     let time = r.time;
     let seconds = time.map(|t| t.seconds);
-    out.push(may(time.map(|t| clock(t.clock))));
+    out.push(time.map_or(Field::Empty, |t| words(name_of(t.clock))));
     out.extend([field(seconds.map(|s| s.value)), field(seconds.map(|s| s.low)), field(seconds.map(|s| s.high))]);
     out.push(field(time.map(|t| t.mad_s)));
     out.push(time.map_or(Field::Empty, |t| Field::Count(t.samples as u64)));

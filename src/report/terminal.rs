@@ -19,61 +19,70 @@ const STACKED: TableStyle = STYLE.row_separator(LineStyle::none().fill(' '));
 const GAP: usize = 1;
 /// Narrower than this, wrapping would leave single letters: the terminal may do as it likes with the lines.
 const NARROWEST: usize = 60;
+/// The first column is not wrapped to less than this.
+const NARROWEST_FIRST: usize = 12;
 
 /// Renders a sheet.
 pub(super) fn render(sheet: &Sheet, style: &Style) -> String {
     let width = style.width.max(NARROWEST);
     if sheet.is_empty() {
-        return wrap(sheet.empty, "", width);
+        return wrap(sheet.empty, "", "", width);
     }
     let layout = Layout::choose(sheet, width);
     let mut out = String::new();
     for group in sheet.groups.iter().filter(|g| !g.rows.is_empty()) {
         for (i, line) in group.heading.iter().enumerate() {
-            let line = wrap(line, "", width);
+            let line = wrap(line, "", "", width);
             out.push_str(&if i == 0 && style.color { bold(&line) } else { line });
         }
         out.push_str(&table(sheet, group, &layout, width, style.color));
         out.push('\n');
     }
     for line in &sheet.summary {
-        out.push_str(&wrap(line, "", width));
+        out.push_str(&wrap(line, "", "    ", width));
     }
     if !sheet.summary.is_empty() && !sheet.notes.texts().is_empty() {
         out.push('\n');
     }
     for (i, note) in sheet.notes.texts().iter().enumerate() {
-        let mark = format!("[{}] ", i + 1);
-        out.push_str(&wrap(note, &mark, width));
+        out.push_str(&wrap(note, &format!("[{}] ", i + 1), "    ", width));
     }
     format!("{}\n", out.trim_end())
 }
 
-/// Which columns are shown, how wide, and whether cells are on one line.
+/// Which columns are shown, how wide, and which of them with their parts below each other.
 struct Layout {
     columns: Vec<usize>,
     widths: Vec<usize>,
-    stacked: bool,
+    stacked: Vec<bool>,
 }
 
 impl Layout {
-    /// The roomiest layout that fits: every column, then without the wide-only ones, then stacked.
+    /// Every column on one line if that fits; else without the wide-only ones, and columns are stacked until the rest
+    /// fits: the one that gains most first, the first column last. If that does not do, the first column is wrapped.
     fn choose(sheet: &Sheet, width: usize) -> Layout {
-        let candidates = [(true, false), (false, false), (true, true), (false, true)];
-        let layouts = candidates.map(|(wide, stacked)| Layout::natural(sheet, sheet.used_columns(wide), stacked));
-        let mut layouts = layouts.into_iter();
-        let last = layouts.next_back();
-        layouts.find(|l| l.total() <= width).or(last).expect("the list of candidates is not empty")
+        let roomy = Layout::on_one_line(sheet, sheet.used_columns(true));
+        if roomy.total() <= width {
+            return roomy;
+        }
+        let mut layout = Layout::on_one_line(sheet, sheet.used_columns(false));
+        let gain = |l: &Layout, i: usize| l.widths[i].saturating_sub(natural(sheet, l.columns[i], true));
+        while layout.total() > width && layout.stacked.contains(&false) {
+            let unstacked = (0..layout.columns.len()).filter(|&i| !layout.stacked[i]);
+            let Some(i) = unstacked.max_by_key(|&i| (i > 0, gain(&layout, i))) else { break };
+            layout.widths[i] -= gain(&layout, i);
+            layout.stacked[i] = true;
+        }
+        let others = layout.total() - layout.widths[0];
+        if layout.total() > width && others + NARROWEST_FIRST <= width {
+            layout.widths[0] = width - others;
+        }
+        layout
     }
 
-    fn natural(sheet: &Sheet, columns: Vec<usize>, stacked: bool) -> Layout {
-        let widest = |&c: &usize| {
-            let cells = sheet.groups.iter().flat_map(|g| &g.rows).map(|row| shown(&row[c], stacked));
-            let title = sheet.columns[c].title;
-            let title = if stacked { title.replace(' ', "\n") } else { title.to_owned() };
-            cells.chain([title]).flat_map(|t| t.lines().map(display_width).collect::<Vec<_>>()).max().unwrap_or(0)
-        };
-        Layout { widths: columns.iter().map(widest).collect(), columns, stacked }
+    fn on_one_line(sheet: &Sheet, columns: Vec<usize>) -> Layout {
+        let widths = columns.iter().map(|&c| natural(sheet, c, false)).collect();
+        Layout { widths, stacked: vec![false; columns.len()], columns }
     }
 
     fn total(&self) -> usize {
@@ -81,22 +90,36 @@ impl Layout {
     }
 }
 
+/// Width of a column's widest line.
+fn natural(sheet: &Sheet, column: usize, stacked: bool) -> usize {
+    let cells = sheet.groups.iter().flat_map(|g| &g.rows).map(|row| shown(&row[column], stacked));
+    let title = std::iter::once(title(sheet, column, stacked));
+    cells.chain(title).flat_map(|t| t.lines().map(display_width).collect::<Vec<_>>()).max().unwrap_or(0)
+}
+
+fn title(sheet: &Sheet, column: usize, stacked: bool) -> String {
+    let title = sheet.columns[column].title;
+    if stacked { title.replace(' ', "\n") } else { title.to_owned() }
+}
+
 fn table(sheet: &Sheet, group: &Group, layout: &Layout, width: usize, color: bool) -> String {
     let mut table = Table::new();
-    table.load_style(if layout.stacked { STACKED } else { STYLE }).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    let high = group.rows.iter().flatten().any(|cell| cell.parts.len() > 1);
+    table.load_style(if layout.stacked.contains(&true) && high { STACKED } else { STYLE });
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width).unwrap_or(u16::MAX));
     if color {
         table.enforce_styling()
     } else {
         table.force_no_tty()
     };
-    let title = |&c: &usize| {
-        let cell = comfy_table::Cell::new(sheet.columns[c].title);
+    let shape = || layout.columns.iter().copied().zip(layout.stacked.iter().copied());
+    let head = shape().map(|(c, stacked)| {
+        let cell = comfy_table::Cell::new(title(sheet, c, stacked));
         if color { cell.add_attribute(Attribute::Dim) } else { cell }
-    };
-    table.set_header(layout.columns.iter().map(title).collect::<Vec<_>>());
+    });
+    table.set_header(head.collect::<Vec<_>>());
     for row in &group.rows {
-        table.add_row(layout.columns.iter().map(|&c| cell(&row[c], layout.stacked)).collect::<Vec<_>>());
+        table.add_row(shape().map(|(c, stacked)| cell(&row[c], stacked)).collect::<Vec<_>>());
     }
     let fits = layout.total() <= width;
     for (i, (&c, &wide)) in layout.columns.iter().zip(&layout.widths).enumerate() {
@@ -131,10 +154,9 @@ fn cell(cell: &Cell, stacked: bool) -> comfy_table::Cell {
     }
 }
 
-/// Wraps text after a mark, continuation lines below the text.
-fn wrap(line: &str, mark: &str, width: usize) -> String {
-    let indent = " ".repeat(display_width(mark));
-    let options = textwrap::Options::new(width).initial_indent(mark).subsequent_indent(&indent);
+/// Wraps text after a mark, continuation lines indented.
+fn wrap(line: &str, mark: &str, indent: &str, width: usize) -> String {
+    let options = textwrap::Options::new(width).initial_indent(mark).subsequent_indent(indent);
     format!("{}\n", textwrap::fill(&text::plain(line), options))
 }
 
