@@ -122,7 +122,10 @@ fn cells(c: &Comparison, notes: &mut Notes) -> Vec<Cell> {
         Outcome::Same => Tone::Plain,
         Outcome::NotCompared | Outcome::OnlyBefore | Outcome::OnlyAfter => Tone::Faint,
     };
-    let marks: Vec<_> = c.reason.iter().chain(&c.notes).map(|text| notes.mark(text.clone())).collect();
+    let mut verdict = Cell::of(c.outcome.name().replace('_', " ")).tone(tone);
+    for text in c.reason.iter().chain(&c.notes) {
+        verdict.push(notes.mark(text.clone()));
+    }
     let time = |side: &Option<Side>| {
         let Some(side) = side else { return Cell::default() };
         match (side.seconds, side.clock) {
@@ -135,7 +138,7 @@ fn cells(c: &Comparison, notes: &mut Notes) -> Vec<Cell> {
     });
     vec![
         case_cell(&c.case),
-        Cell::parts([c.outcome.name().replace('_', " "), marks.concat()]).tone(tone),
+        verdict,
         time(&c.before),
         time(&c.after),
         ratio,

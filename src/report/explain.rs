@@ -111,7 +111,7 @@ fn case_text(case: &Case) -> String {
         lines.extend(TERMS.iter().find(|t| t.names.contains(&word)).map(|t| format!("{word}: {}", t.text)));
     }
     let work = case.work();
-    let traffic = number::si(work.bytes, 4, "B");
+    let traffic = if work.bytes < 1000.0 { format!("{} B", work.bytes) } else { number::si(work.bytes, 4, "B") };
     if work.flop > 0.0 {
         let operations = number::si(work.flop, 4, work.unit.name());
         let intensity = number::decimal(work.intensity(), 3);

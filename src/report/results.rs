@@ -167,14 +167,15 @@ pub(super) fn clock(clock: TimeSource) -> &'static str {
     }
 }
 
-/// A case id: whole on one line, in four parts below each other.
+/// A case id: whole on one line, in parts below each other.
 pub(super) fn case_cell(id: &str) -> Cell {
-    let parts: Vec<&str> = id.split('/').collect();
-    let [family, variant, dtype, axes, cache] = parts[..] else {
+    let fields: Vec<&str> = id.split('/').collect();
+    let [family, variant, dtype, axes, cache] = fields[..] else {
         return Cell::of(id);
     };
-    let stacked = [format!("{family}/{variant}"), format!("{dtype} {cache}"), axes.replace(',', " ")];
-    Cell { line: Some(id.to_owned()), ..Cell::parts(stacked) }
+    let mut parts = vec![format!("{family}/{variant}"), dtype.to_owned()];
+    parts.extend(axes.split(',').chain([cache]).map(str::to_owned));
+    Cell { parts, line: Some(id.to_owned()), ..Cell::default() }
 }
 
 /// The status, marked with the notes that explain it.
@@ -201,7 +202,8 @@ pub(super) fn status_cell(record: &Record, notes: &mut Notes) -> Cell {
         Status::Unsupported | Status::Skipped => Tone::Faint,
     };
     let name = if unverified { "unverified" } else { record.status.name() };
-    Cell::parts([name.to_owned(), marks.concat()]).tone(tone)
+    marks.insert(0, name.to_owned());
+    Cell { parts: marks, ..Cell::default() }.tone(tone)
 }
 
 fn cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -> Vec<Cell> {

@@ -215,7 +215,6 @@ pub(super) const TERMS: &[Term] = &[
         "How the device is reached: vulkan, gl, metal, dx12, or the instruction sets that a CPU kernel uses.",
     ),
     term(Kind::Metric, &["driver"], "Driver name and version; for a library its version. Part of the device key."),
-    term(Kind::Metric, &["memory size", "device memory"], "Memory of the device in bytes, where it tells."),
     term(
         Kind::Metric,
         &["cache"],
@@ -331,7 +330,8 @@ pub(super) const TERMS: &[Term] = &[
     term(
         Kind::Bound,
         &["memory"],
-        "Intensity times read bandwidth is the lower roof: faster arithmetic would not help.",
+        "Intensity times read bandwidth is the lower roof: faster arithmetic would not help. As a column of \
+         `devices`: the device's memory in bytes, where it tells.",
     ),
     term(Kind::Dtype, &["f32"], "IEEE binary32, accumulated in f32."),
     term(Kind::Dtype, &["f16"], "IEEE binary16, accumulated in f32."),
