@@ -1,7 +1,6 @@
 //! Records as rows: one case on one device, with the metrics that follow from it.
 //! Shows every record, whatever became of it; derives nothing itself.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -36,8 +35,8 @@ impl<'r> Results<'r> {
 }
 
 /// One record for programs.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ResultRow<'r> {
+#[derive(Serialize)]
+struct ResultRow<'r> {
     run: &'r str,
     suite: &'r str,
     machine: Option<&'r str>,

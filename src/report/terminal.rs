@@ -62,10 +62,14 @@ impl Layout {
     /// The layout with the fewest lines a row that fits, wide-only columns included if they cost no line. `None` if
     /// nothing fits, because a single part is too long.
     fn choose(sheet: &Sheet, width: usize) -> Option<Layout> {
-        (1..=MOST_LINES)
+        let mut layout = (1..=MOST_LINES)
             .flat_map(|lines| [true, false].map(|wide| (lines, wide)))
             .filter_map(|(lines, wide)| Layout::with_lines(sheet, sheet.used_columns(wide), lines))
-            .find(|layout| layout.total() <= width)
+            .find(|layout| layout.total() <= width)?;
+        // What is left over goes to the first column, where ids are best read whole.
+        let whole = narrowest(sheet, layout.columns[0], 1).unwrap_or(layout.widths[0]);
+        layout.widths[0] = whole.min(layout.widths[0] + width - layout.total());
+        Some(layout)
     }
 
     fn with_lines(sheet: &Sheet, columns: Vec<usize>, lines: usize) -> Option<Layout> {
