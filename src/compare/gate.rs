@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Comparison, Outcome};
-use crate::record::Status;
 
 /// The largest slowdown that a gate lets through, as a relative difference: 0.05 for 5 %.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, JsonSchema)]
@@ -50,7 +49,7 @@ pub struct Gate {
 
 /// Judges comparisons against a threshold. A gate is broken by a pair that takes longer by more than the threshold with
 /// an interval that excludes 1, by a case that was `ok` and no longer is, and by there being nothing to judge. Pairs
-/// that are unclear or missing are listed as undecided.
+/// that are unclear, and timed cases that found no partner, are listed as undecided.
 pub fn gate(comparisons: &[Comparison], threshold: Threshold) -> Gate {
     let (mut broken, mut undecided) = (Vec::new(), Vec::new());
     let mut judged = 0usize;
@@ -59,11 +58,14 @@ pub fn gate(comparisons: &[Comparison], threshold: Threshold) -> Gate {
         let line = |what: String| format!("{} on {device}: {what}", c.case);
         let reason = || c.reason.clone().unwrap_or_default();
         match c.outcome {
-            Outcome::StatusChanged if c.before.as_ref().is_some_and(|s| s.status == Status::Ok) => {
+            Outcome::StatusChanged if c.before.as_ref().is_some_and(|s| s.seconds.is_some()) => {
                 broken.push(line(reason()));
             }
-            Outcome::StatusChanged | Outcome::NotCompared | Outcome::OnlyBefore => undecided.push(line(reason())),
-            Outcome::OnlyAfter => {}
+            // What was not timed before cannot have become slower.
+            Outcome::NotCompared | Outcome::OnlyBefore if c.before.as_ref().is_some_and(|s| s.seconds.is_some()) => {
+                undecided.push(line(reason()));
+            }
+            Outcome::StatusChanged | Outcome::NotCompared | Outcome::OnlyBefore | Outcome::OnlyAfter => {}
             Outcome::Same | Outcome::Faster | Outcome::Slower | Outcome::Unclear => {
                 judged += 1;
                 let Some(ratio) = c.ratio else { continue };

@@ -4,6 +4,8 @@
 mod gate;
 mod pair;
 mod side;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use schemars::JsonSchema;
@@ -91,11 +93,23 @@ pub enum Method {
     Interleaved,
 }
 
+/// What the two sides are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Two sets of records of the same devices.
+    Sets,
+    /// Two backends on the same hardware, within one set.
+    Backends,
+}
+
 /// One case on both sides.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// The case id.
     pub case: String,
+    /// What the two sides are.
+    pub scope: Scope,
     /// The first side, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Side>,

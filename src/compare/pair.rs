@@ -1,7 +1,7 @@
 //! Which records belong together, and what may be said of each pair.
 //! Drops nothing: a record without a partner is a row of its own.
 
-use super::{Comparison, INTERLEAVED, Method, Outcome, Verdict, interleaved_ratio, ratio, side::Pool};
+use super::{Comparison, INTERLEAVED, Method, Outcome, Scope, Verdict, interleaved_ratio, ratio, side::Pool};
 use crate::{
     backend::Track,
     record::{Record, Status},
@@ -80,7 +80,7 @@ pub fn across_backends(records: &[Record], base: Option<&str>, margin: f64) -> V
         }
     }
     for row in &mut rows {
-        row.notes.insert(0, "across backends".to_owned());
+        row.scope = Scope::Backends;
     }
     rows
 }
@@ -89,7 +89,9 @@ fn alone(pool: &Pool, outcome: Outcome, reason: String, margin: f64) -> Comparis
     let side = Some(pool.side());
     let (before, after) = if outcome == Outcome::OnlyBefore { (side, None) } else { (None, side) };
     let case = pool.speaker().case.id.clone();
-    Comparison { case, before, after, outcome, reason: Some(reason), ratio: None, method: None, margin, notes: vec![] }
+    let reason = Some(reason);
+    let (ratio, method, notes, scope) = (None, None, vec![], Scope::Sets);
+    Comparison { case, scope, before, after, outcome, reason, ratio, method, margin, notes }
 }
 
 /// Why a key has no partner; names a record that differs in the device key only, as after a driver update.
@@ -113,6 +115,7 @@ fn judge(before: &Pool, after: &Pool, margin: f64) -> Comparison {
     let (a, b) = (before.speaker(), after.speaker());
     let mut row = Comparison {
         case: a.case.id.clone(),
+        scope: Scope::Sets,
         before: Some(before.side()),
         after: Some(after.side()),
         outcome: Outcome::NotCompared,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backend::DeviceClass,
-    compare::{Comparison, Gate, Method, Outcome, Side, summary},
+    compare::{Comparison, Gate, Method, Outcome, Scope, Side, summary},
 };
 
 /// Comparisons, and a gate where the user asked for one.
@@ -55,8 +55,8 @@ impl Rows for Compared<'_> {
         if let Some(gate) = self.gate {
             let answer = if gate.holds { "holds" } else { "does not hold" };
             sheet.summary.push(format!("gate at {}: {answer}", number::percent(gate.threshold.relative(), 2)));
-            sheet.summary.extend(gate.broken.iter().map(|line| format!("  broken by {line}")));
-            sheet.summary.extend(gate.undecided.iter().map(|line| format!("  undecided: {line}")));
+            sheet.summary.extend(gate.broken.iter().map(|line| format!("broken by {line}")));
+            sheet.summary.extend(gate.undecided.iter().map(|line| format!("undecided: {line}")));
         }
         sheet
     }
@@ -110,7 +110,8 @@ fn heading(c: &Comparison) -> Vec<String> {
     };
     let mut names: Vec<String> = sides(c).map(name).collect();
     names.dedup();
-    vec![names.join(" against ")]
+    let across = if c.scope == Scope::Backends { ", across backends" } else { "" };
+    vec![format!("{}{across}", names.join(" against "))]
 }
 
 fn cells(c: &Comparison, notes: &mut Notes) -> Vec<Cell> {
@@ -121,7 +122,10 @@ fn cells(c: &Comparison, notes: &mut Notes) -> Vec<Cell> {
         Outcome::Same => Tone::Plain,
         Outcome::NotCompared | Outcome::OnlyBefore | Outcome::OnlyAfter => Tone::Faint,
     };
-    let marks: Vec<_> = c.reason.iter().chain(&c.notes).map(|text| notes.mark(text.clone())).collect();
+    let mut verdict = Cell::of(c.outcome.name().replace('_', " ")).tone(tone);
+    for text in c.reason.iter().chain(&c.notes) {
+        verdict.push(notes.mark(text.clone()));
+    }
     let time = |side: &Option<Side>| {
         let Some(side) = side else { return Cell::default() };
         match (side.seconds, side.clock) {
@@ -134,7 +138,7 @@ fn cells(c: &Comparison, notes: &mut Notes) -> Vec<Cell> {
     });
     vec![
         case_cell(&c.case),
-        Cell::parts([c.outcome.name().replace('_', " "), marks.concat()]).tone(tone),
+        verdict,
         time(&c.before),
         time(&c.after),
         ratio,
@@ -161,7 +165,11 @@ fn fields(c: &Comparison) -> Vec<Field> {
             continue;
         };
         out.extend([words(&s.device_id), words(&s.device_key), words(name_of(s.status)), field(s.seconds)]);
-        out.extend([may(s.clock.map(clock)), Field::Count(s.samples as u64), may(s.source_sha256.as_deref())]);
+        out.extend([
+            s.clock.map_or(Field::Empty, |c| words(name_of(c))),
+            Field::Count(s.samples as u64),
+            may(s.source_sha256.as_deref()),
+        ]);
     }
     out.push(words(c.notes.join("; ")));
     out

@@ -25,7 +25,10 @@ pub(super) fn render(sheet: &Sheet) -> String {
         out.push('\n');
     }
     for line in &sheet.summary {
-        out.push_str(&format!("{}\n\n", text::markdown(line)));
+        out.push_str(&format!("- {}\n", text::markdown(line)));
+    }
+    if !sheet.summary.is_empty() {
+        out.push('\n');
     }
     for (i, note) in sheet.notes.texts().iter().enumerate() {
         // Escaped brackets, as the marks in the cells: `[1]: text` would be a link's definition.

@@ -122,7 +122,7 @@ pub trait Rows {
     fn grid(&self) -> Grid;
 }
 
-/// Rows of fields. Text is raw; numbers come from [`field`].
+/// Rows of fields. Text is raw; numbers are unrounded.
 #[derive(Debug, Clone, Default)]
 pub struct Grid {
     /// Names of the fields with their units in brackets.

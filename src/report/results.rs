@@ -1,7 +1,6 @@
 //! Records as rows: one case on one device, with the metrics that follow from it.
 //! Shows every record, whatever became of it; derives nothing itself.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -36,8 +35,8 @@ impl<'r> Results<'r> {
 }
 
 /// One record for programs.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ResultRow<'r> {
+#[derive(Serialize)]
+struct ResultRow<'r> {
     run: &'r str,
     suite: &'r str,
     machine: Option<&'r str>,
@@ -115,11 +114,10 @@ impl Rows for Results<'_> {
     }
 }
 
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 12] = [
     Column::text("case"),
     Column::text("status"),
-    Column::number("time"),
-    Column::text("clock").wide(),
+    Column::number("median time"),
     Column::number("samples").wide(),
     Column::number("FLOP/s"),
     Column::number("GB/s"),
@@ -168,14 +166,15 @@ pub(super) fn clock(clock: TimeSource) -> &'static str {
     }
 }
 
-/// A case id: whole on one line, in four parts below each other.
+/// A case id: whole on one line, in parts below each other.
 pub(super) fn case_cell(id: &str) -> Cell {
-    let parts: Vec<&str> = id.split('/').collect();
-    let [family, variant, dtype, axes, cache] = parts[..] else {
+    let fields: Vec<&str> = id.split('/').collect();
+    let [family, variant, dtype, axes, cache] = fields[..] else {
         return Cell::of(id);
     };
-    let stacked = [format!("{family}/{variant}"), format!("{dtype} {cache}"), axes.replace(',', " ")];
-    Cell { line: Some(id.to_owned()), ..Cell::parts(stacked) }
+    let mut parts = vec![format!("{family}/{variant}"), dtype.to_owned()];
+    parts.extend(axes.split(',').chain([cache]).map(str::to_owned));
+    Cell { parts, line: Some(id.to_owned()), ..Cell::default() }
 }
 
 /// The status, marked with the notes that explain it.
@@ -202,7 +201,8 @@ pub(super) fn status_cell(record: &Record, notes: &mut Notes) -> Cell {
         Status::Unsupported | Status::Skipped => Tone::Faint,
     };
     let name = if unverified { "unverified" } else { record.status.name() };
-    Cell::parts([name.to_owned(), marks.concat()]).tone(tone)
+    marks.insert(0, name.to_owned());
+    Cell { parts: marks, ..Cell::default() }.tone(tone)
 }
 
 fn cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -> Vec<Cell> {
@@ -213,20 +213,18 @@ fn cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -> Vec<C
     cells
 }
 
-/// Time, clock, samples, FLOP/s, GB/s.
-fn time_cells(time: Option<&TimeMetrics>) -> [Cell; 5] {
+/// Time, samples, FLOP/s, GB/s.
+fn time_cells(time: Option<&TimeMetrics>) -> [Cell; 4] {
     let Some(time) = time else { return std::array::from_fn(|_| Cell::default()) };
     let seconds = number::seconds(time.seconds.value);
     let noise = number::plus_minus(time.seconds.noise());
     let clock = clock(time.clock);
-    let stacked = vec![seconds.clone(), noise.clone(), clock.to_owned()];
     let ops = |e| {
         let unit = if time.unit == OpUnit::Op { "OP/s" } else { "" };
         Cell::parts([number::si(e, 3, ""), unit.to_owned()])
     };
     [
-        Cell { parts: stacked, line: Some(format!("{seconds} {noise} {clock}")), tone: Tone::Plain },
-        Cell::of(clock),
+        Cell::parts([seconds, noise, clock.to_owned()]),
         Cell::of(time.samples.to_string()),
         time.ops_per_s.map_or_else(Cell::default, |e| ops(e.value)),
         time.bytes_per_s.map_or_else(Cell::default, |e| Cell::of(number::decimal(e.value / 1e9, 3))),
@@ -335,7 +333,7 @@ fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
     out.push(r.verified.map_or(Field::Empty, |v| words(if v { "yes" } else { "no" })));
     let time = r.time;
     let seconds = time.map(|t| t.seconds);
-    out.push(may(time.map(|t| clock(t.clock))));
+    out.push(time.map_or(Field::Empty, |t| words(name_of(t.clock))));
     out.extend([field(seconds.map(|s| s.value)), field(seconds.map(|s| s.low)), field(seconds.map(|s| s.high))]);
     out.push(field(time.map(|t| t.mad_s)));
     out.push(time.map_or(Field::Empty, |t| Field::Count(t.samples as u64)));

@@ -17,7 +17,7 @@ pub enum Tone {
     Faint,
 }
 
-/// One cell: parts that stand below each other where a table is narrow and side by side where it is wide.
+/// One cell: parts that stand side by side where they fit and below each other where not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
     /// The parts.

@@ -23,17 +23,24 @@ fn misleads(c: char) -> bool {
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// [`plain`] text with Markdown's and HTML's own characters escaped: shown literally, also within a table cell.
+/// [`plain`] text with Markdown's and HTML's own characters escaped: shown literally, also within a table cell. An
+/// underscore between letters or digits means nothing to Markdown and stays.
 pub fn markdown(text: &str) -> String {
+    let text = plain(text);
     let mut out = String::with_capacity(text.len());
-    for c in plain(text).chars() {
+    let mut before = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let within = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '_' | '#' | '!' => out.extend(['\\', c]),
+            '_' if within(before.as_ref()) && within(rest.peek()) => out.push(c),
+            '|' | '*' | '`' | '[' | ']' | '\\' | '~' | '_' | '#' => out.extend(['\\', c]),
             c => out.push(c),
         }
+        before = Some(c);
     }
     out
 }
@@ -69,6 +76,7 @@ mod tests {
     fn escapes_are_visible() {
         assert_eq!(plain("a\u{1b}[31mred\r\n\u{202e}x é µ"), "a\\u{1b}[31mred\\r\\n\\u{202e}x é µ");
         assert_eq!(markdown("a|b <script> `x` [l](u)"), "a\\|b &lt;script&gt; \\`x\\` \\[l\\](u)");
+        assert_eq!(markdown("kv_heads _a_"), "kv_heads \\_a\\_");
         assert_eq!(csv("=1+1"), "'=1+1");
         assert_eq!(json("\"\u{9b}\u{e0001}\""), "\"\\u009b\\udb40\\udc01\"");
     }

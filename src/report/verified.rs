@@ -179,13 +179,15 @@ fn cells(record: &Record, notes: &mut Notes) -> Vec<Cell> {
             Cell::default(),
         ]),
         None => {
-            cells.extend([
-                Cell::of(error(v.relative_frobenius)),
-                Cell::of(format!("{:.1e}", v.tolerance.relative_frobenius)),
-            ]);
+            cells.extend([Cell::of(error(v.relative_frobenius)), Cell::of(allowed(v.tolerance.relative_frobenius))]);
             let worst = v.worst_noise.map_or_else(|| "not a number".to_owned(), |w| number::decimal(w, 3));
             cells.extend([Cell::of(worst), Cell::of(number::decimal(v.tolerance.worst_noise, 2))]);
         }
     }
     cells
+}
+
+/// A tolerance, or that there is none on this error.
+fn allowed(tolerance: f64) -> String {
+    if tolerance.is_finite() { format!("{tolerance:.1e}") } else { "any".to_owned() }
 }
