@@ -4,6 +4,7 @@
 use clap::Args;
 
 use super::{Outcome, Usage, output::print};
+use crate::report::explain::explain as lookup;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -13,7 +14,7 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Outcome> {
-    let _ = (&args.term, Usage(String::new()));
-    print("")?;
+    let explanation = lookup(&args.term).map_err(|unknown| Usage(unknown.to_string()))?;
+    print(&format!("{explanation}\n"))?;
     Ok(Outcome::Done)
 }

@@ -145,7 +145,7 @@ fn fields(record: &Record) -> Vec<Field> {
         count(v.map(|v| v.compared)),
         count(v.map(|v| v.unwritten_or_nan)),
         field(v.and_then(|v| v.relative_frobenius)),
-        field(v.map(|v| v.tolerance.relative_frobenius)),
+        field(v.and_then(|v| v.tolerance.relative_frobenius)),
         field(v.and_then(|v| v.worst_noise)),
         field(v.map(|v| v.tolerance.worst_noise)),
         count(v.and_then(|v| v.mismatched)),
@@ -179,7 +179,7 @@ fn cells(record: &Record, notes: &mut Notes) -> Vec<Cell> {
             Cell::default(),
         ]),
         None => {
-            cells.extend([Cell::of(error(v.relative_frobenius)), Cell::of(allowed(v.tolerance.relative_frobenius))]);
+            cells.extend([Cell::of(error(v.relative_frobenius)), Cell::of(v.tolerance.relative_frobenius.map_or_else(|| "none".to_owned(), allowed))]);
             let worst = v.worst_noise.map_or_else(|| "not a number".to_owned(), |w| number::decimal(w, 3));
             cells.extend([Cell::of(worst), Cell::of(number::decimal(v.tolerance.worst_noise, 2))]);
         }

@@ -203,10 +203,17 @@ fn start_process(path: &PathBuf, sender: Sender<Event>) -> Result<Peer, SessionE
         (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            // A line that is no event comes from a driver that found our descriptor; it is noise, not an answer.
-            if let Ok(event) = serde_json::from_str(&line)
-                && sender.send(event).is_err()
-            {
+            let event = match serde_json::from_str(&line) {
+                Ok(event) => event,
+                // A line of another sort comes from a driver that found our descriptor: noise, not an answer.
+                Err(_) if !line.starts_with("{\"event\"") => continue,
+                Err(error) => Event::Refused {
+                    unsupported: false,
+                    lost: true,
+                    reason: format!("the worker's answer cannot be read: {error}; please report this as a bug"),
+                },
+            };
+            if sender.send(event).is_err() {
                 break;
             }
         }

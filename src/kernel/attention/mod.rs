@@ -139,7 +139,7 @@ impl Family for Attention {
         // An output is a mean of about kv/e values, so its own size is near sqrt(e/kv); early causal rows are of size 1.
         let size = if e.causal { 1.0 } else { (std::f64::consts::E / e.kv as f64).sqrt().min(1.0) };
         Tolerance {
-            relative_frobenius: 4.0 * (accumulate + store),
+            relative_frobenius: Some(4.0 * (accumulate + store)),
             worst_noise: 8.0,
             noise: Noise { abs: accumulate * size, rel: store },
         }

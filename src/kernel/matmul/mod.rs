@@ -124,7 +124,7 @@ impl Family for Matmul {
         let accumulate = Dtype::F32.unit_roundoff();
         let store = case.dtype.unit_roundoff();
         Tolerance {
-            relative_frobenius: 2.0 * (accumulate * k.sqrt() + store),
+            relative_frobenius: Some(2.0 * (accumulate * k.sqrt() + store)),
             worst_noise: 8.0,
             noise: Noise { abs: accumulate * k, rel: store },
         }
