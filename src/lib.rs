@@ -3,6 +3,7 @@
 
 pub mod backend;
 pub mod cli;
+pub mod compare;
 pub mod kernel;
 pub mod measure;
 pub mod power;

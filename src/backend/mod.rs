@@ -9,6 +9,8 @@ mod cpu;
 mod dense;
 mod host;
 mod mock;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +28,8 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
         Box::new(cpu::Cpu),
         #[cfg(feature = "candle")]
         Box::new(candle::Candle),
+        #[cfg(feature = "wgpu")]
+        Box::new(wgpu::Wgpu),
         Box::new(mock::Mock),
     ]
 }

@@ -15,7 +15,7 @@ use crate::{
     backend::DeviceFacts,
     kernel::{Suite, SuiteCase},
     record::Record,
-    report::{Format, render_records},
+    report::{Format, render, results::Results},
     run::{Bench, EnergyMode, default_record_path, plan_devices},
 };
 
@@ -65,6 +65,6 @@ pub fn bench_setup(worker: PathBuf) -> anyhow::Result<BenchSetup> {
 
 /// Prints the table of a benchmark's records and where they are.
 pub fn print_summary(records: &[Record], path: &Path) {
-    println!("\n{}", render_records(Format::Table, records, output::width(), output::colour()));
+    println!("\n{}", render(Format::Table, &Results::of(records), &output::style(false)));
     println!("records: {}", path.display());
 }

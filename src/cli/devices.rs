@@ -5,10 +5,15 @@ use clap::Args;
 
 use super::{
     Outcome,
-    output::{self, OutputArgs},
+    output::OutputArgs,
     select::{MachineArgs, worker_binary},
 };
-use crate::{power::discover, report::render_devices, worker::discover_all};
+use crate::{
+    backend::Missing,
+    power::{SensorInfo, discover},
+    report::devices::{Devices, SensorRow},
+    worker::discover_all,
+};
 
 /// Arguments of `devices`.
 #[derive(Debug, Args)]
@@ -20,12 +25,26 @@ pub(super) struct DevicesArgs {
 }
 
 pub(super) fn devices(args: &DevicesArgs) -> anyhow::Result<Outcome> {
-    let format = args.output.format()?;
+    args.output.format()?;
     let found = discover_all(&worker_binary()?);
     let meters = discover(&args.machine.sensors()?);
-    let infos: Vec<_> = meters.sensors.iter().map(|s| s.info().clone()).collect();
-    let colour = output::colour() && args.output.file().is_none();
-    let text = render_devices(format, &found, &infos, &meters.missing, output::width(), colour);
-    args.output.write(&text)?;
+    let sensors: Vec<SensorRow> = meters.sensors.iter().map(|s| describe(s.info())).collect();
+    let missing_meters = meters.missing.into_iter().map(|m| Missing { what: m.what, why: m.why, fix: m.fix });
+    let missing: Vec<Missing> = found.missing.into_iter().chain(missing_meters).collect();
+    args.output.show(&Devices { devices: &found.devices, sensors: &sensors, missing: &missing })?;
     Ok(if found.devices.is_empty() { Outcome::NoDevice } else { Outcome::Done })
+}
+
+fn describe(info: &SensorInfo) -> SensorRow {
+    let gain = if info.gain.assumed { format!("gain assumed: {}", info.gain.basis) } else { info.gain.basis.clone() };
+    let notes: Vec<&str> = [gain.as_str()].into_iter().chain(info.notes.iter().map(String::as_str)).collect();
+    SensorRow {
+        sensor: info.id.clone(),
+        kind: if info.is_counter() { "counter" } else { "gauge" }.to_owned(),
+        boundary: info.boundary.as_str().to_owned(),
+        device: Some(info.matches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            .filter(|d| !d.is_empty()),
+        period: info.update_period_s.map(|s| format!("every {s} s")),
+        note: Some(notes.join("; ")),
+    }
 }

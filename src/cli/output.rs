@@ -2,7 +2,7 @@
 //! Renders nothing; `report` does.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Usage;
-use crate::report::Format;
+use crate::report::{Format, Rows, Style, render};
 
 /// Format and destination.
 #[derive(Debug, Clone, Args)]
@@ -33,21 +33,17 @@ impl OutputArgs {
         Ok(extension.and_then(|e| e.parse().ok()).unwrap_or(Format::Table))
     }
 
-    /// True if the user named a format.
-    pub(super) fn format_is_given(&self) -> bool {
-        self.format.is_some()
-    }
-
     /// The file, unless it is standard output.
     pub(super) fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|p| *p != Path::new("-"))
     }
 
-    /// Writes text to the destination.
-    pub(super) fn write(&self, text: &str) -> anyhow::Result<()> {
+    /// Renders rows in the format asked for, to the destination asked for.
+    pub(super) fn show(&self, rows: &dyn Rows) -> anyhow::Result<()> {
+        let text = render(self.format()?, rows, &style(self.file().is_some()));
         match self.file() {
-            Some(path) => write_file(path, text),
-            None => print(text),
+            Some(path) => write_file(path, &text),
+            None => print(&text),
         }
     }
 }
@@ -70,14 +66,10 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Columns of the terminal on standard output; `COLUMNS` decides where there is none.
-pub(super) fn width() -> usize {
-    let given = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let seen = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    given.or(seen).unwrap_or(100).clamp(40, 400)
-}
-
-/// Colours only on a terminal, and never with `NO_COLOR`.
-pub(super) fn colour() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+/// How a table must look at its destination: a terminal's width and colours, or plain text in a file. `COLUMNS` decides
+/// the width where it is set.
+pub(super) fn style(file: bool) -> Style {
+    let style = if file { Style::PLAIN } else { Style::of_stdout() };
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
+    Style { width: columns.unwrap_or(style.width).clamp(40, 400), ..style }
 }

@@ -8,11 +8,11 @@ use clap::Args;
 
 use super::{
     Outcome, Usage,
-    output::{self, OutputArgs, print, write_file},
+    output::{OutputArgs, print, write_file},
 };
 use crate::{
     record::{Record, read_file},
-    report::{Format, render_records},
+    report::{Format, Style, render, results::Results},
 };
 
 /// Arguments of `report`.
@@ -51,8 +51,7 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
     if records.is_empty() {
         bail!("no record in {}", args.paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "));
     }
-    let colour = output::colour() && args.output.file().is_none();
-    args.output.write(&render_records(args.output.format()?, &records, output::width(), colour))?;
+    args.output.show(&Results::of(&records))?;
     Ok(if sound { Outcome::Done } else { Outcome::Error })
 }
 
@@ -89,7 +88,10 @@ fn tables(pages: &[PathBuf], check: bool) -> anyhow::Result<Outcome> {
             continue;
         }
         if check {
-            print(&format!("{}: a table does not match its records; run `wattmark report --tables {0}`\n", page.display()))?;
+            print(&format!(
+                "{}: a table does not match its records; run `wattmark report --tables {0}`\n",
+                page.display()
+            ))?;
             stale = true;
         } else {
             write_file(page, &fresh)?;
@@ -119,7 +121,7 @@ fn refresh(text: &str, read: &dyn Fn(&str) -> anyhow::Result<Vec<Record>>) -> an
         fresh += before;
         fresh += marker;
         fresh += "\n\n";
-        fresh += render_records(Format::Markdown, &records, 100, false).trim();
+        fresh += render(Format::Markdown, &Results::of(&records), &Style::PLAIN).trim();
         fresh += "\n\n";
         rest = &body[end..];
         fresh += END;
@@ -140,7 +142,11 @@ mod tests {
     #[test]
     fn broken_markers_are_named() {
         let none = |_: &str| Ok(Vec::new());
-        for text in ["<!-- wattmark:table a.jsonl", "<!-- wattmark:table a.jsonl -->\n", "<!-- wattmark:table a.jsonl -->\n<!-- /wattmark:table -->"] {
+        for text in [
+            "<!-- wattmark:table a.jsonl",
+            "<!-- wattmark:table a.jsonl -->\n",
+            "<!-- wattmark:table a.jsonl -->\n<!-- /wattmark:table -->",
+        ] {
             assert!(refresh(text, &none).is_err(), "{text}");
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     measure::Settings,
     power::observe::surroundings,
     record::{Appender, Environment, Record, RunInfo, Status, observe_environment, read_file},
-    report::{Format, render_records},
+    report::{Format, render, results::Results},
     run::{
         Done, EnergyMode, Rival, RunOptions, RunSummary, default_record_path, done_already, estimate_s, run as run_all,
         run_against,
@@ -287,10 +287,9 @@ pub(super) fn remember_tuning(tuned: bool, summary: &RunSummary) {
 fn present(args: &RunArgs, format: Format, records: &std::path::Path, summary: &RunSummary) -> anyhow::Result<()> {
     let all = everything(args, records, summary);
     if format == Format::Jsonl && args.output.file().is_some() {
-        output::print(&render_records(Format::Table, &all, output::width(), output::colour()))?;
+        output::print(&render(Format::Table, &Results::of(&all), &output::style(false)))?;
     } else {
-        let colour = output::colour() && args.output.file().is_none();
-        args.output.write(&render_records(format, &all, output::width(), colour))?;
+        args.output.show(&Results::of(&all))?;
     }
     if !args.quiet {
         eprintln!("records: {}", records.display());

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::{
     Outcome, interrupt,
-    output::{self, OutputArgs},
+    output::OutputArgs,
     progress::Progress,
     run::remember_tuning,
     run::{environment, outcome, run_info},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     kernel::{Cache, Suite},
-    report::render_verification,
+    report::verified::Verified,
     run::{Done, EnergyMode, RunOptions, run as run_all},
 };
 
@@ -66,12 +66,7 @@ pub(super) fn tune(args: TuneArgs) -> anyhow::Result<Outcome> {
     progress.finish();
     let summary = summary?;
     remember_tuning(true, &summary);
-    args.output.write(&render_verification(
-        args.output.format()?,
-        &summary.records,
-        output::width(),
-        output::colour(),
-    ))?;
+    args.output.show(&Verified(&summary.records))?;
     if let Some(path) = tune_cache_path().filter(|_| !args.quiet) {
         eprintln!("tunings: {}", path.display());
     }

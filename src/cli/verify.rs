@@ -5,14 +5,14 @@ use clap::Args;
 
 use super::{
     Outcome, interrupt,
-    output::{self, OutputArgs},
+    output::OutputArgs,
     progress::Progress,
     run::{environment, outcome, run_info},
     select::{CaseArgs, DeviceArgs, MachineArgs, load_tune_cache, worker_process},
 };
 use crate::{
     kernel::Suite,
-    report::render_verification,
+    report::verified::Verified,
     run::{Done, EnergyMode, RunOptions, run as run_all},
 };
 
@@ -38,7 +38,7 @@ pub(super) struct VerifyArgs {
 pub(super) fn verify(args: VerifyArgs) -> anyhow::Result<Outcome> {
     let suite = Suite::load(&args.suite)?;
     let cases = args.cases.cases(&suite)?;
-    let format = args.output.format()?;
+    args.output.format()?;
     let (devices, _) = args.devices.devices()?;
     interrupt::listen();
     let sensors = args.machine.sensors()?;
@@ -62,7 +62,6 @@ pub(super) fn verify(args: VerifyArgs) -> anyhow::Result<Outcome> {
     let summary = run_all(options, None, &mut progress);
     progress.finish();
     let summary = summary?;
-    let colour = output::colour() && args.output.file().is_none();
-    args.output.write(&render_verification(format, &summary.records, output::width(), colour))?;
+    args.output.show(&Verified(&summary.records))?;
     Ok(outcome(&summary))
 }

@@ -11,6 +11,7 @@ mod dtype;
 pub(crate) mod matmul;
 mod program;
 mod reference;
+pub(crate) mod source;
 mod suite;
 mod tensor;
 mod verify;

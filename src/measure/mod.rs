@@ -1,7 +1,8 @@
-//! How a number comes to be: warm-up, sampling, the stopping rule, the throttle guard.
+//! How a number comes to be: warm-up, sampling, the stopping rule, the throttle guard, the statistics of samples.
 //! Knows executables and clocks; knows no backend, no case list and no file.
 
 mod sampling;
+pub mod stats;
 mod stopping;
 mod tune;
 

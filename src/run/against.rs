@@ -4,6 +4,7 @@
 use super::{Observer, RunError, RunOptions, RunSummary, blank_record};
 use crate::{
     backend::DeviceFacts,
+    compare::INTERLEAVED,
     kernel::SuiteCase,
     measure::{Settings, median_noise},
     record::{Energy, Record, Status, Stop, Time, TimeSource},
@@ -63,7 +64,9 @@ fn duel(
     let blank = || blank_record(options.info.clone(), options.environment.clone(), facts, suite_case);
     let (mut a, mut b) = (blank(), blank());
     b.run.commit = Some(rival.name.clone());
-    b.run.settings.insert("against".to_owned(), "rival".to_owned());
+    for record in [&mut a, &mut b] {
+        record.run.settings.insert(INTERLEAVED.to_owned(), options.info.id.clone());
+    }
     let start = |program| Session::start(program, options.watchdog, options.interrupted).map_err(RunError::Worker);
     let (mut one, mut two) = (start(&options.program)?, start(&rival.program)?);
     let ready = (ready(&mut one, &mut a), ready(&mut two, &mut b));

@@ -1,8 +1,211 @@
-//! The portable track's plan.
-use super::super::{Case, Program, Target, Tuning, Unplannable};
-pub(super) fn program(_case: &Case, _target: &Target, _tuning: &Tuning) -> Result<Program, Unplannable> {
-    Err(Unplannable("no plan".into()))
+//! The portable track's plan of an attention: one pass over units that share KV heads, and for a decode a second one
+//! that puts the splits of the keys together. Heads beyond a binding's size go to further buffers and passes.
+
+use super::{
+    super::{
+        Binding, Buffer, Case, Elem, Pass, Program, Role, Slab, Target, Tuning, Unplannable,
+        source::{self, Kernel, check_workgroup, fold, kernel, load_prelude, padded, rows_per_slab, store_prelude},
+    },
+    Extents,
+};
+
+const FLASH: Kernel = kernel!("attention/flash.wgsl");
+const COMBINE: Kernel = kernel!("attention/combine.wgsl");
+
+/// Invocations of a workgroup of `combine`, as in its text.
+const COMBINE_THREADS: u64 = 64;
+
+/// How a case maps to the kernel's units: groups of query rows that share one KV head.
+struct Units {
+    /// Query rows of a unit.
+    q_rows: u64,
+    /// Units that share a KV head.
+    per_kv: u64,
+    /// KV heads over all sequences.
+    kv_heads: u64,
+    /// Keys of a KV head.
+    kv: u64,
+    /// Parts the keys are split into, and the keys of each.
+    splits: u64,
+    split_keys: u64,
+    causal: bool,
 }
-pub(super) fn tunings(_case: &Case, _target: &Target) -> Vec<Tuning> {
-    vec![Tuning::new()]
+
+impl Units {
+    fn of(case: &Case, tuning: &Tuning) -> Units {
+        let e = Extents::of(case);
+        let group = (e.heads / e.kv_heads) as u64;
+        let (kv, kv_heads) = (e.kv as u64, (e.batch * e.kv_heads) as u64);
+        if e.causal {
+            return Units {
+                q_rows: e.seq as u64,
+                per_kv: group,
+                kv_heads,
+                kv,
+                splits: 1,
+                split_keys: kv,
+                causal: true,
+            };
+        }
+        let split_keys = u64::from(tuning["SPLIT_KEYS"]);
+        Units { q_rows: group, per_kv: 1, kv_heads, kv, splits: kv.div_ceil(split_keys), split_keys, causal: false }
+    }
+}
+
+pub(super) fn program(case: &Case, target: &Target, asked: &Tuning) -> Result<Program, Unplannable> {
+    let asked = if asked.is_empty() { default_tuning(case, target) } else { asked.clone() };
+    let tuning = FLASH.resolve(&asked, &default_tuning(case, target), target)?;
+    check(&tuning, target)?;
+    let units = Units::of(case, &tuning);
+    let elem = Elem::input(case.dtype);
+    let pitch = padded(case.axis("d"), elem);
+    let heads_at_once = kv_heads_per_slab(&units, pitch, target)?;
+    let mut plan = Plan {
+        target,
+        text: flash_text(case, &tuning, &units, pitch),
+        combine: COMBINE.assemble(&Tuning::new(), &[store_prelude(elem)]),
+        block_q: u64::from(tuning["ROWS"] * tuning["TILE_Q"]),
+        scale: (std::f64::consts::LOG2_E / (case.axis("d") as f64).sqrt()) as f32,
+        cols: case.axis("d"),
+        elem,
+        pitch,
+        buffers: Vec::new(),
+        passes: Vec::new(),
+    };
+    for first in (0..units.kv_heads).step_by(heads_at_once as usize) {
+        plan.add(&units, first, heads_at_once.min(units.kv_heads - first))?;
+    }
+    Ok(Program { buffers: plan.buffers, passes: plan.passes, tuning })
+}
+
+/// A program under construction.
+struct Plan<'t> {
+    target: &'t Target,
+    text: std::sync::Arc<str>,
+    combine: std::sync::Arc<str>,
+    block_q: u64,
+    scale: f32,
+    cols: u64,
+    elem: Elem,
+    pitch: u64,
+    buffers: Vec<Buffer>,
+    passes: Vec<Pass>,
+}
+
+impl Plan<'_> {
+    /// Adds the buffers and passes of `heads` KV heads from `first` on.
+    fn add(&mut self, units: &Units, first: u64, heads: u64) -> Result<(), Unplannable> {
+        let rows_per_head = units.per_kv * units.q_rows;
+        let (q_first, q_rows) = (first * rows_per_head, heads * rows_per_head);
+        let (kv_first, kv_rows) = (first * units.kv, heads * units.kv);
+        let (cols, elem, pitch) = (self.cols, self.elem, self.pitch);
+        let slab = |tensor, first, rows| Slab { tensor, first, rows, cols, elem, pitch };
+        let q = self.buffer("q", q_rows * pitch, Role::Input(slab(0, q_first, q_rows)));
+        let k = self.buffer("k", kv_rows * pitch, Role::Input(slab(1, kv_first, kv_rows)));
+        let v = self.buffer("v", kv_rows * pitch, Role::Input(slab(2, kv_first, kv_rows)));
+        let out = self.buffer("out", q_rows * pitch, Role::Output(slab(0, q_first, q_rows)));
+        let parts = if units.causal {
+            out
+        } else {
+            self.buffer("parts", q_rows * units.splits * part_bytes(pitch, elem), Role::Scratch)
+        };
+        let n = heads * units.per_kv;
+        let q_blocks = units.q_rows.div_ceil(self.block_q);
+        let grid = fold(n * q_blocks * units.splits, self.target)?;
+        let params = [units.q_rows, units.kv, units.per_kv, q_blocks, units.splits, units.split_keys, n];
+        let params = params.iter().map(|&p| p as u32).chain([self.scale.to_bits(), grid[0], grid[1]]).collect();
+        let storage = bindings(&[(q, false), (k, false), (v, false), (parts, true)]);
+        self.passes.push(Pass { source: self.text.clone(), entry: "main", params, storage, grid });
+        if !units.causal {
+            let quads = pitch / (4 * elem.bytes());
+            let grid = fold((q_rows * quads).div_ceil(COMBINE_THREADS), self.target)?;
+            let params = vec![quads as u32, units.splits as u32, (q_rows * quads) as u32, grid[0], grid[1]];
+            let storage = bindings(&[(parts, false), (out, true)]);
+            self.passes.push(Pass { source: self.combine.clone(), entry: "main", params, storage, grid });
+        }
+        Ok(())
+    }
+
+    fn buffer(&mut self, name: &str, bytes: u64, role: Role) -> usize {
+        self.buffers.push(Buffer { name: name.to_owned(), bytes, role });
+        self.buffers.len() - 1
+    }
+}
+
+fn bindings(list: &[(usize, bool)]) -> Vec<Binding> {
+    list.iter().map(|&(buffer, writable)| Binding { buffer, writable }).collect()
+}
+
+/// Bytes of a split's row: the sums in f32, its maximum and its sum of weights in one word more.
+fn part_bytes(pitch: u64, elem: Elem) -> u64 {
+    pitch / elem.bytes() * 4 + 16
+}
+
+fn flash_text(case: &Case, tuning: &Tuning, units: &Units, pitch: u64) -> std::sync::Arc<str> {
+    let mut constants = tuning.clone();
+    constants.remove("SPLIT_KEYS");
+    constants.insert("WORDS".to_owned(), (pitch / 16) as u32);
+    constants.insert("CAUSAL".to_owned(), u32::from(units.causal));
+    constants.insert("SPLIT".to_owned(), u32::from(!units.causal));
+    // A decode's first pass leaves f32 for the second one to add up.
+    let stored = if units.causal { Elem::output(case.dtype) } else { Elem::F32 };
+    FLASH.assemble(&constants, &[load_prelude(case.dtype), store_prelude(stored)])
+}
+
+/// KV heads whose keys, queries and parts fit one binding each.
+fn kv_heads_per_slab(units: &Units, pitch: u64, target: &Target) -> Result<u64, Unplannable> {
+    let mut heads = rows_per_slab("k of one KV head", units.kv_heads, 1, units.kv * pitch, target)?;
+    let q_rows = units.per_kv * units.q_rows;
+    heads = heads.min(rows_per_slab("q of one KV head", units.kv_heads, 1, q_rows * pitch, target)?);
+    if !units.causal {
+        let parts = q_rows * units.splits * part_bytes(pitch, Elem::I8);
+        heads = heads.min(rows_per_slab("splits of one KV head", units.kv_heads, 1, parts, target)?);
+    }
+    Ok(heads)
+}
+
+/// Workgroup size and memory of a tuning, checked.
+fn check(tuning: &Tuning, target: &Target) -> Result<(), Unplannable> {
+    let (rows, cols) = (tuning["ROWS"], tuning["COLS"]);
+    let block_q = rows * tuning["TILE_Q"];
+    let shared = block_q * cols * tuning["TILE_K"] * 4 + block_q * cols * 4;
+    check_workgroup([cols, rows, 1], shared, target)
+}
+
+/// Tile sizes worth trying, best first: query rows and keys of an invocation, invocations along rows and columns.
+/// Rows beyond those that a unit has are wasted, so tiles shrink to it.
+fn shapes(case: &Case, target: &Target) -> Vec<Tuning> {
+    let e = Extents::of(case);
+    let rows = if e.causal { e.seq } else { e.heads / e.kv_heads }.next_power_of_two() as u32;
+    let shapes: &[[u32; 4]] = match (target.software, e.causal) {
+        (true, true) => &[[16, 16, 2, 8], [16, 16, 1, 8], [8, 16, 2, 8], [16, 8, 2, 8], [8, 8, 4, 8], [8, 8, 2, 8]],
+        (true, false) => &[[16, 16, 1, 8], [8, 16, 1, 8], [8, 8, 1, 8], [4, 16, 1, 16]],
+        (false, true) => &[[4, 4, 8, 16], [4, 4, 16, 8], [8, 4, 4, 16], [4, 4, 4, 32], [2, 4, 8, 16], [4, 8, 8, 8]],
+        (false, false) => &[[4, 4, 1, 32], [8, 4, 1, 32], [4, 4, 1, 64], [2, 4, 1, 64], [8, 4, 1, 16]],
+    };
+    let made = shapes.iter().map(|&[q, k, r, c]| {
+        let q = q.min(rows);
+        let r = r.min((rows / q).max(1));
+        source::tuning(&[("TILE_Q", q), ("TILE_K", k), ("ROWS", r), ("COLS", c)])
+    });
+    let fits = |t: &Tuning| FLASH.resolve(t, &Tuning::new(), target).is_ok_and(|t| check(&t, target).is_ok());
+    made.filter(fits).collect()
+}
+
+/// The first shape that the target's limits allow; nothing to prefer where none does.
+fn default_tuning(case: &Case, target: &Target) -> Tuning {
+    shapes(case, target).into_iter().next().unwrap_or_default()
+}
+
+pub(super) fn tunings(case: &Case, target: &Target) -> Vec<Tuning> {
+    let mut candidates = vec![Tuning::new()];
+    candidates.extend(shapes(case, target));
+    if !Extents::of(case).causal {
+        for keys in [512, 2048] {
+            let mut other = default_tuning(case, target);
+            other.insert("SPLIT_KEYS".to_owned(), keys);
+            candidates.push(other);
+        }
+    }
+    source::runnable(candidates, |tuning| program(case, target, tuning))
 }

@@ -1,8 +1,161 @@
-//! The portable track's plan.
-use super::super::{Case, Program, Target, Tuning, Unplannable};
-pub(super) fn program(_case: &Case, _target: &Target, _tuning: &Tuning) -> Result<Program, Unplannable> {
-    Err(Unplannable("no plan".into()))
+//! The portable track's plan of a matrix product: slabs of A, B and C, and one dispatch for every pair of slabs.
+//! Weights larger than a binding are split along N, activations and results along M.
+
+use super::super::{
+    Binding, Buffer, Case, Elem, Pass, Program, Role, Slab, Target, Tuning, Unplannable,
+    source::{self, Kernel, check_workgroup, fold, kernel, load_prelude, padded, rows_per_slab, store_prelude},
+};
+
+const DIRECT: Kernel = kernel!("matmul/direct.wgsl");
+const STAGED: Kernel = kernel!("matmul/staged.wgsl");
+
+/// Most rows of A for which hardware runs the direct kernel unasked.
+const FEW_ROWS: u64 = 16;
+
+/// A tuning's choice between the two kernels: 1 stages blocks in workgroup memory, 0 reads storage directly.
+const CHOICE: &str = "STAGED";
+
+/// What a kernel is planned with.
+struct Chosen {
+    kernel: &'static Kernel,
+    tuning: Tuning,
+    /// Rows and columns of C that a workgroup makes, as tiles along M x N and the number of tiles in a workgroup.
+    tile: [u64; 2],
+    tiles_per_group: u64,
 }
-pub(super) fn tunings(_case: &Case, _target: &Target) -> Vec<Tuning> {
-    vec![Tuning::new()]
+
+pub(super) fn program(case: &Case, target: &Target, tuning: &Tuning) -> Result<Program, Unplannable> {
+    let chosen = choose(case, target, tuning)?;
+    let (m, n, k) = (case.axis("m"), case.axis("n"), case.axis("k"));
+    let (input, output) = (Elem::input(case.dtype), Elem::output(case.dtype));
+    let (pitch, c_pitch) = (padded(k, input), padded(n, output));
+    let m_slab = rows_per_slab("a", m, 1, pitch, target)?.min(rows_per_slab("c", m, 1, c_pitch, target)?);
+    // A quad of columns is stored as one word, so slabs of B hold whole quads.
+    let n_slab = rows_per_slab("b", n, 4, pitch, target)?;
+
+    let mut constants = chosen.tuning.clone();
+    constants.remove(CHOICE);
+    let text = chosen.kernel.assemble(&constants, &[load_prelude(case.dtype), store_prelude(output)]);
+    let slabs = |rows: u64, size: u64| (0..rows).step_by(size as usize).map(move |at| (at, size.min(rows - at)));
+    let mut buffers = Vec::new();
+    let mut add = |name: &str, slab: Slab, output: bool| {
+        let role = if output { Role::Output(slab) } else { Role::Input(slab) };
+        buffers.push(Buffer { name: format!("{name}[{}..]", slab.first), bytes: slab.rows * slab.pitch, role });
+        buffers.len() - 1
+    };
+    let b: Vec<_> = slabs(n, n_slab)
+        .map(|(first, rows)| {
+            (first, rows, add("b", Slab { tensor: 1, first, rows, cols: k, elem: input, pitch }, false))
+        })
+        .collect();
+    let mut passes = Vec::new();
+    for (first, rows) in slabs(m, m_slab) {
+        let a = add("a", Slab { tensor: 0, first, rows, cols: k, elem: input, pitch }, false);
+        let c = add("c", Slab { tensor: 0, first, rows, cols: n, elem: output, pitch: c_pitch }, true);
+        for &(b_first, b_rows, b) in &b {
+            let tiles_n = b_rows.div_ceil(chosen.tile[1]);
+            let tiles = rows.div_ceil(chosen.tile[0]) * tiles_n;
+            let grid = fold(tiles.div_ceil(chosen.tiles_per_group), target)?;
+            let quad = 4 * output.bytes();
+            let params = [rows, b_rows, pitch / 16, tiles_n, c_pitch / quad, b_first / 4];
+            let params = params.iter().map(|&p| p as u32).chain([grid[0], grid[1]]).collect();
+            let storage = [(a, false), (b, false), (c, true)];
+            passes.push(Pass {
+                source: text.clone(),
+                entry: "main",
+                params,
+                storage: storage.map(|(buffer, writable)| Binding { buffer, writable }).to_vec(),
+                grid,
+            });
+        }
+    }
+    Ok(Program { buffers, passes, tuning: chosen.tuning })
+}
+
+/// Resolves the tunables and checks the workgroup they make.
+fn choose(case: &Case, target: &Target, asked: &Tuning) -> Result<Chosen, Unplannable> {
+    let m = case.axis("m");
+    let mut asked = asked.clone();
+    let staged = match asked.remove(CHOICE) {
+        None => m > FEW_ROWS && !target.software,
+        Some(choice @ (0 | 1)) => choice == 1,
+        Some(other) => return Err(Unplannable(format!("{CHOICE}={other} is neither 0 nor 1"))),
+    };
+    let bytes_of_quad = 16;
+    let chosen = if staged {
+        let tuning = STAGED.resolve(&asked, &Tuning::new(), target)?;
+        let (rows, cols) = (tuning["THREADS_M"], tuning["THREADS_N"]);
+        let tile = [rows * tuning["TILE_M"], cols * tuning["TILE_N"]];
+        let shared = tuning["STEP"] * (tile[0] + tile[1] + 2) * 16;
+        check_workgroup([cols, rows, 1], shared, target)?;
+        Chosen { kernel: &STAGED, tuning, tile: tile.map(u64::from), tiles_per_group: 1 }
+    } else {
+        let tuning = DIRECT.resolve(&asked, &preferred(m, target), target)?;
+        let (lanes, tiles) = (tuning["LANES"], tuning["TILES"]);
+        let tile = [tuning["TILE_M"], tuning["TILE_N"]];
+        let shared = (tiles * (lanes / 2) * tile[0] * tile[1] / 4 * bytes_of_quad).max(bytes_of_quad);
+        check_workgroup([lanes, tiles, 1], shared, target)?;
+        Chosen { kernel: &DIRECT, tuning, tile: tile.map(u64::from), tiles_per_group: u64::from(tiles) }
+    };
+    let mut tuning = chosen.tuning;
+    tuning.insert(CHOICE.to_owned(), u32::from(staged));
+    Ok(Chosen { tuning, ..chosen })
+}
+
+/// What the direct kernel is best at for this many rows: tiles no taller than A, and on hardware fewer lanes where
+/// several rows share a weight, so that the lanes' sums fit workgroup memory.
+fn preferred(m: u64, target: &Target) -> Tuning {
+    let rows = m.next_power_of_two().min(16) as u32;
+    match (target.software, rows) {
+        (true, _) => source::tuning(&[("TILE_M", rows)]),
+        (false, 1) => source::tuning(&[("TILE_M", 1)]),
+        (false, _) => source::tuning(&[("TILE_M", rows.min(8)), ("LANES", 32), ("TILES", 2)]),
+    }
+}
+
+pub(super) fn tunings(case: &Case, target: &Target) -> Vec<Tuning> {
+    let m = case.axis("m");
+    let rows = m.next_power_of_two() as u32;
+    let direct = |tile_m: u32, tile_n, lanes, tiles| {
+        source::tuning(&[
+            (CHOICE, 0),
+            ("TILE_M", tile_m.min(rows)),
+            ("TILE_N", tile_n),
+            ("LANES", lanes),
+            ("TILES", tiles),
+        ])
+    };
+    let staged = |tile_m, tile_n, threads_m, threads_n, step| {
+        source::tuning(&[
+            (CHOICE, 1),
+            ("TILE_M", tile_m),
+            ("TILE_N", tile_n),
+            ("THREADS_M", threads_m),
+            ("THREADS_N", threads_n),
+            ("STEP", step),
+        ])
+    };
+    let mut candidates = vec![Tuning::new()];
+    if target.software {
+        candidates.extend(
+            [(16, 16, 1, 8), (16, 16, 1, 64), (8, 16, 1, 32), (8, 8, 1, 64)].map(|(a, b, c, d)| direct(a, b, c, d)),
+        );
+        candidates.extend([(16, 16, 8, 4), (8, 8, 8, 8)].map(|(a, b, c, d)| direct(a, b, c, d)));
+    } else if m <= FEW_ROWS {
+        let shapes =
+            [(8, 4, 32, 4), (8, 4, 16, 4), (8, 4, 64, 2), (8, 8, 32, 2), (4, 4, 32, 8), (4, 8, 16, 4), (8, 4, 8, 8)];
+        candidates.extend(shapes.map(|(a, b, c, d)| direct(a, b, c, d)));
+    } else {
+        let shapes = [
+            (4, 4, 16, 16, 4),
+            (8, 4, 16, 16, 2),
+            (4, 8, 16, 16, 2),
+            (8, 8, 8, 8, 4),
+            (4, 4, 8, 8, 4),
+            (8, 8, 8, 16, 2),
+        ];
+        candidates.extend(shapes.map(|(a, b, c, d, e)| staged(a, b, c, d, e)));
+        candidates.push(direct(8, 8, 1, 64));
+    }
+    source::runnable(candidates, |tuning| program(case, target, tuning))
 }

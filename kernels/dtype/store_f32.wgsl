@@ -1,0 +1,6 @@
+// f32 outputs: four in 16 bytes.
+alias OutQuad = vec4<u32>;
+
+fn narrow(v: vec4<f32>) -> OutQuad {
+    return bitcast<vec4<u32>>(v);
+}

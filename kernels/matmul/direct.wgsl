@@ -1,0 +1,96 @@
+// C = A * B^T straight from storage into a register tile; LANES invocations may share a tile by splitting K.
+// For one or a few rows of A (decode), and for every shape where loads are dear and caches are not (software).
+//
+// tunable TILE_M = 4 | software 16 : 1 2 4 8 16 24 32 -- rows of C an invocation accumulates
+// tunable TILE_N = 4 | software 16 : 4 8 16 24 32 -- columns of C an invocation accumulates
+// tunable LANES = 32 | software 1 : 1 2 4 8 16 32 64 -- invocations that split K between them, word by word
+// tunable TILES = 4 | software 32 : 1 2 4 8 16 32 64 128 -- tiles in a workgroup
+
+struct Params {
+    m: u32,        // rows of A and of C held
+    n: u32,        // rows of B held
+    words: u32,    // 16-byte words of a row of A and of B; the last is padded with zeros
+    tiles_n: u32,  // tiles along N
+    c_pitch: u32,  // quads from one row of C to the next
+    c_first: u32,  // first quad of C that these rows of B make
+    fold_x: u32,   // workgroups along x
+    fold_y: u32,   // workgroups along y
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> b: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> c: array<OutQuad>;
+
+const TILE_Q: u32 = TILE_N / 4u;
+const HALF: u32 = LANES / 2u;
+const TILE_QUADS: u32 = TILE_M * TILE_Q;
+var<workgroup> partial: array<vec4<Acc>, max(1u, TILES * HALF * TILE_QUADS)>;
+
+@compute @workgroup_size(LANES, TILES)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+    let tile = (group.x + params.fold_x * (group.y + params.fold_y * group.z)) * TILES + local.y;
+    let row = tile / params.tiles_n * TILE_M;
+    let col = tile % params.tiles_n * TILE_N;
+
+    // Rows past the end read the last one and are not stored, so no load needs a check.
+    var a_at: array<u32, TILE_M>;
+    for (var i = 0u; i < TILE_M; i++) {
+        a_at[i] = min(row + i, params.m - 1u) * params.words;
+    }
+    var b_at: array<vec4<u32>, TILE_Q>;
+    for (var j = 0u; j < TILE_Q; j++) {
+        b_at[j] = min(vec4(col + 4u * j) + vec4(0u, 1u, 2u, 3u), vec4(params.n - 1u)) * params.words;
+    }
+
+    var acc: array<array<vec4<Acc>, TILE_Q>, TILE_M>;
+    for (var k = local.x; k < params.words; k += LANES) {
+        var a_wide: array<Wide, TILE_M>;
+        for (var i = 0u; i < TILE_M; i++) {
+            a_wide[i] = widen(a[a_at[i] + k]);
+        }
+        for (var j = 0u; j < TILE_Q; j++) {
+            let at = b_at[j] + k;
+            let b0 = widen(b[at.x]);
+            let b1 = widen(b[at.y]);
+            let b2 = widen(b[at.z]);
+            let b3 = widen(b[at.w]);
+            for (var i = 0u; i < TILE_M; i++) {
+                acc[i][j] = mac4(a_wide[i], b0, b1, b2, b3, acc[i][j]);
+            }
+        }
+    }
+
+    // The upper half of the lanes hands its sums to the lower half, until one lane holds them all.
+    if LANES > 1u {
+        for (var half = HALF; half > 0u; half >>= 1u) {
+            let slot = (local.y * HALF + local.x % half) * TILE_QUADS;
+            if local.x >= half && local.x < 2u * half {
+                for (var i = 0u; i < TILE_M; i++) {
+                    for (var j = 0u; j < TILE_Q; j++) {
+                        partial[slot + i * TILE_Q + j] = acc[i][j];
+                    }
+                }
+            }
+            workgroupBarrier();
+            if local.x < half {
+                for (var i = 0u; i < TILE_M; i++) {
+                    for (var j = 0u; j < TILE_Q; j++) {
+                        acc[i][j] += partial[slot + i * TILE_Q + j];
+                    }
+                }
+            }
+            workgroupBarrier();
+        }
+    }
+
+    if local.x == 0u {
+        for (var i = 0u; i < TILE_M; i++) {
+            for (var j = 0u; j < TILE_Q; j++) {
+                if row + i < params.m && col + 4u * j < params.n {
+                    c[(row + i) * params.c_pitch + params.c_first + col / 4u + j] = narrow(acc[i][j]);
+                }
+            }
+        }
+    }
+}

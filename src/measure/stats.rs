@@ -1,0 +1,301 @@
+//! Statistics of samples: median, spread, and bootstrap intervals that respect autocorrelation.
+//! Knows nothing of devices or records; every result is a pure function of its input and a fixed seed.
+
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Fewer samples than this support no distribution-free 95 % interval of the median: even from the smallest to the
+/// largest of five, the median is inside in only 1 - 2/2^5 = 94 % of cases.
+pub const FEWEST_FOR_INTERVAL: usize = 6;
+
+/// A value and its 95 % interval, in the unit of the samples.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// Best estimate.
+    pub value: f64,
+    /// Lower end; minus infinity if nothing is known.
+    pub low: f64,
+    /// Upper end; infinity if nothing is known.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// Relative noise: half the interval over the value. Infinite if the interval is, or around zero.
+    pub fn noise(&self) -> f64 {
+        let half = (self.high - self.low) / 2.0;
+        if half == 0.0 { 0.0 } else { half / self.value.abs() }
+    }
+
+    /// The estimate of `scale / x`, for rates from times: ends swap. `scale` is not negative.
+    pub fn rate(&self, scale: f64) -> Estimate {
+        let high = if self.low > 0.0 { scale / self.low } else { f64::INFINITY };
+        Estimate { value: scale / self.value, low: scale / self.high, high }
+    }
+}
+
+/// How samples are drawn again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resample {
+    /// One by one: right for independent samples only.
+    Independent,
+    /// In circular blocks of so many consecutive samples, which keep the correlation within a block.
+    Blocks(usize),
+    /// In blocks of the square root of the number of samples: long enough to see drift too weak for the
+    /// autocorrelation of a short series to show, short enough to leave as many blocks as there are samples in one.
+    Auto,
+}
+
+/// A bootstrap: deterministic for equal samples and equal settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// How many times the samples are drawn again.
+    pub resamples: usize,
+    /// Seed of the ChaCha8 stream.
+    pub seed: u64,
+    /// How.
+    pub scheme: Resample,
+}
+
+impl Default for Bootstrap {
+    fn default() -> Self {
+        Bootstrap { resamples: 1000, seed: 0x7761_7474_6d61_726b, scheme: Resample::Auto }
+    }
+}
+
+/// The quantile `q` in 0..=1 by linear interpolation between order statistics (Hyndman and Fan's type 7); the mean of
+/// the middle two for an even median. `None` without samples or with one that is not finite.
+pub fn quantile(samples: &[f64], q: f64) -> Option<f64> {
+    let mut sorted = finite(samples)?.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    Some(quantile_sorted(&sorted, q))
+}
+
+/// The median. `None` as for [`quantile`].
+pub fn median(samples: &[f64]) -> Option<f64> {
+    quantile(samples, 0.5)
+}
+
+/// Median absolute deviation from the median, unscaled. `None` as for [`quantile`].
+pub fn mad(samples: &[f64]) -> Option<f64> {
+    let centre = median(samples)?;
+    let deviations: Vec<f64> = samples.iter().map(|s| (s - centre).abs()).collect();
+    median(&deviations)
+}
+
+/// Median and its percentile-bootstrap 95 % interval. `None` as for [`quantile`].
+///
+/// One sample has an unbounded interval. Two to five samples have the interval from the smallest to the largest, which
+/// is the most they support and less than 95 %. Equal samples have an interval of no width.
+pub fn median_interval(samples: &[f64], bootstrap: &Bootstrap) -> Option<Estimate> {
+    let value = median(samples)?;
+    let (low, high) = match samples.len() {
+        1 => (f64::NEG_INFINITY, f64::INFINITY),
+        2..FEWEST_FOR_INTERVAL => (quantile(samples, 0.0)?, quantile(samples, 1.0)?),
+        _ => ends(resampled_medians(samples, bootstrap, 0)),
+    };
+    Some(Estimate { value, low, high })
+}
+
+/// Ratio of medians, `b / a`, and its 95 % interval, for two series taken one after the other. Samples are positive.
+/// `None` as for [`quantile`].
+///
+/// With fewer than [`FEWEST_FOR_INTERVAL`] samples on a side the interval spans every ratio of their samples; one
+/// sample on a side gives an unbounded one.
+pub fn median_ratio(a: &[f64], b: &[f64], bootstrap: &Bootstrap) -> Option<Estimate> {
+    let value = median(b)? / median(a)?;
+    let fewest = a.len().min(b.len());
+    let (low, high) = if fewest == 1 {
+        (0.0, f64::INFINITY)
+    } else if fewest < FEWEST_FOR_INTERVAL {
+        (quantile(b, 0.0)? / quantile(a, 1.0)?, quantile(b, 1.0)? / quantile(a, 0.0)?)
+    } else {
+        let (a, b) = (resampled_medians(a, bootstrap, 0), resampled_medians(b, bootstrap, 1));
+        ends(a.iter().zip(&b).map(|(a, b)| b / a).collect())
+    };
+    Some(Estimate { value, low, high })
+}
+
+/// Median of the paired ratios `b[i] / a[i]` and its 95 % interval, for two series taken in turns: what moved both
+/// sides of a pair cancels. Samples are positive. `None` if the lengths differ, or as for [`quantile`].
+pub fn paired_ratio(a: &[f64], b: &[f64], bootstrap: &Bootstrap) -> Option<Estimate> {
+    if a.len() != b.len() {
+        return None;
+    }
+    let logs: Vec<f64> = a.iter().zip(b).map(|(a, b)| (b / a).ln()).collect();
+    let log = median_interval(&logs, bootstrap)?;
+    Some(Estimate { value: log.value.exp(), low: log.low.exp(), high: log.high.exp() })
+}
+
+fn finite(samples: &[f64]) -> Option<&[f64]> {
+    (!samples.is_empty() && samples.iter().all(|s| s.is_finite())).then_some(samples)
+}
+
+fn quantile_sorted(sorted: &[f64], q: f64) -> f64 {
+    let place = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    // Weighted, because `above - below` may overflow.
+    let weight = place.fract();
+    if below == above { below } else { below * (1.0 - weight) + above * weight }
+}
+
+fn ends(mut resampled: Vec<f64>) -> (f64, f64) {
+    resampled.sort_unstable_by(f64::total_cmp);
+    (quantile_sorted(&resampled, 0.025), quantile_sorted(&resampled, 0.975))
+}
+
+/// Medians of the resampled series. Works on ranks: a resample is a histogram of them, and its median is where the
+/// histogram's running sum passes the middle, so nothing is sorted twice.
+fn resampled_medians(samples: &[f64], bootstrap: &Bootstrap, stream: u64) -> Vec<f64> {
+    let n = samples.len();
+    let block = match bootstrap.scheme {
+        Resample::Independent => 1,
+        Resample::Blocks(length) => length.clamp(1, n),
+        Resample::Auto => (n as f64).sqrt().round() as usize,
+    };
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by(|&i, &j| samples[i].total_cmp(&samples[j]));
+    let mut ranks = vec![0u32; n + block - 1];
+    for (rank, &i) in order.iter().enumerate() {
+        ranks[i] = rank as u32;
+    }
+    // A block that starts near the end goes on at the beginning, so that every sample is drawn equally often.
+    ranks.copy_within(0..block - 1, n);
+    let mut rng = ChaCha8Rng::seed_from_u64(bootstrap.seed);
+    rng.set_stream(stream);
+    let mut counts = vec![0u32; n];
+    let mut draws = vec![0u32; n.div_ceil(block)];
+    let medians = (0..bootstrap.resamples.max(1)).map(|_| {
+        counts.fill(0);
+        rng.fill(&mut draws[..]);
+        let mut left = n;
+        for &draw in &draws {
+            // Multiply-shift: its bias is under n / 2^32.
+            let start = ((u64::from(draw) * n as u64) >> 32) as usize;
+            let length = block.min(left);
+            for &rank in &ranks[start..start + length] {
+                counts[rank as usize] += 1;
+            }
+            left -= length;
+        }
+        let (low, high) = middle(&counts, n);
+        if low == high { samples[order[low]] } else { samples[order[low]] / 2.0 + samples[order[high]] / 2.0 }
+    });
+    medians.collect()
+}
+
+/// Ranks of the two middle elements (equal for odd `n`) of the sorted resample that the histogram describes.
+fn middle(counts: &[u32], n: usize) -> (usize, usize) {
+    const STRIDE: usize = 16;
+    let place = (n as u32 - 1) / 2;
+    let (mut seen, mut rank) = (0, 0);
+    // Whole strides first: their sums are vector instructions.
+    for stride in counts.chunks_exact(STRIDE) {
+        let sum: u32 = stride.iter().sum();
+        if seen + sum > place {
+            break;
+        }
+        seen += sum;
+        rank += STRIDE;
+    }
+    while seen + counts[rank] <= place {
+        seen += counts[rank];
+        rank += 1;
+    }
+    if n % 2 == 1 || seen + counts[rank] > place + 1 {
+        return (rank, rank);
+    }
+    let next = counts[rank + 1..].iter().position(|&count| count > 0).expect("half of the resample lies above");
+    (rank, rank + 1 + next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn order_statistics_of_known_series() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(quantile(&[1.0, 2.0, 3.0, 4.0, 5.0], 0.25), Some(2.0));
+        assert_eq!(mad(&[1.0, 1.0, 2.0, 2.0, 4.0, 6.0, 9.0]), Some(1.0));
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[1.0, f64::NAN]), None);
+        assert_eq!(median(&[1.0, f64::INFINITY]), None);
+    }
+
+    #[test]
+    fn few_and_equal_samples_are_defined() {
+        let of = |samples: &[f64]| median_interval(samples, &Bootstrap::default());
+        assert_eq!(of(&[]), None);
+        let one = of(&[2.0]).unwrap();
+        assert_eq!((one.value, one.low, one.high), (2.0, f64::NEG_INFINITY, f64::INFINITY));
+        assert_eq!(one.noise(), f64::INFINITY);
+        let few = of(&[2.0, 4.0, 3.0]).unwrap();
+        assert_eq!((few.value, few.low, few.high), (3.0, 2.0, 4.0));
+        let equal = of(&[2.0; 50]).unwrap();
+        assert_eq!((equal.low, equal.high, equal.noise()), (2.0, 2.0, 0.0));
+        assert_eq!(median_ratio(&[1.0], &[2.0; 9], &Bootstrap::default()).unwrap().high, f64::INFINITY);
+        assert_eq!(paired_ratio(&[1.0; 3], &[2.0; 4], &Bootstrap::default()), None);
+    }
+
+    /// For independent samples the bootstrap distribution of an odd median is known: it is at most the k-th order
+    /// statistic with the probability that a binomial(n, k/n) reaches (n + 1)/2.
+    #[test]
+    fn interval_matches_the_exact_bootstrap_distribution() {
+        let n = 101u32;
+        let samples: Vec<f64> = (1..=n).map(f64::from).collect();
+        let at_most = |k: u32| {
+            let p = f64::from(k) / f64::from(n);
+            let mut term = (1.0 - p).powi(n as i32);
+            let mut below = 0.0;
+            for successes in 0..n.div_ceil(2) {
+                below += term;
+                term *= f64::from(n - successes) / f64::from(successes + 1) * p / (1.0 - p);
+            }
+            1.0 - below
+        };
+        let exact = |q: f64| f64::from((1..n).find(|&k| at_most(k) >= q).unwrap());
+        let bootstrap = Bootstrap { resamples: 20_000, scheme: Resample::Independent, ..Bootstrap::default() };
+        let got = median_interval(&samples, &bootstrap).unwrap();
+        assert!((got.low - exact(0.025)).abs() <= 1.0, "{} against {}", got.low, exact(0.025));
+        assert!((got.high - exact(0.975)).abs() <= 1.0, "{} against {}", got.high, exact(0.975));
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_hold_their_median_and_stay_in_range(
+            samples in proptest::collection::vec(1e-9f64..1e3, 1..80),
+            seed: u64,
+            block in 0usize..100,
+        ) {
+            let bootstrap = Bootstrap { resamples: 50, seed, scheme: Resample::Blocks(block) };
+            let got = median_interval(&samples, &bootstrap).unwrap();
+            prop_assert_eq!(median_interval(&samples, &bootstrap).unwrap(), got);
+            prop_assert!(got.low <= got.high);
+            if samples.len() > 1 {
+                prop_assert!(got.low >= quantile(&samples, 0.0).unwrap());
+                prop_assert!(got.high <= quantile(&samples, 1.0).unwrap());
+            }
+            prop_assert!(got.noise() >= 0.0);
+        }
+
+        #[test]
+        fn scaling_samples_scales_the_interval(samples in proptest::collection::vec(1e-6f64..1e3, 6..60)) {
+            let doubled: Vec<f64> = samples.iter().map(|s| s * 2.0).collect();
+            let (one, two) = (
+                median_interval(&samples, &Bootstrap::default()).unwrap(),
+                median_interval(&doubled, &Bootstrap::default()).unwrap(),
+            );
+            prop_assert_eq!((one.value * 2.0, one.low * 2.0, one.high * 2.0), (two.value, two.low, two.high));
+        }
+
+        #[test]
+        fn quantiles_are_monotone(samples in proptest::collection::vec(-1e300f64..1e300, 1..40), p in 0f64..1.0, q in 0f64..1.0) {
+            let (p, q) = (p.min(q), p.max(q));
+            prop_assert!(quantile(&samples, p).unwrap() <= quantile(&samples, q).unwrap());
+        }
+    }
+}
