@@ -1,13 +1,12 @@
 //! Calls candle and takes the time.
 //! Composes no operation; see [`super::ops`].
 
-use std::{fmt::Write as _, time::Instant};
+use std::time::Instant;
 
 use candle_core::Tensor;
-use sha2::Digest as _;
 
 use super::{
-    super::{Build, DeviceError, Elapsed, Executable},
+    super::{Build, DeviceError, Elapsed, Executable, sha256_hex},
     F16_DEPTH, VERSION, failed, ops,
 };
 use crate::kernel::{Case, Data, Dtype, Elem};
@@ -54,7 +53,7 @@ impl CandleExecutable {
             }
         };
         let build = Build {
-            source_sha256: hex(&sha2::Sha256::digest(format!("candle-core {VERSION} {name}"))),
+            source_sha256: sha256_hex(format!("candle-core {VERSION} {name}")),
             implementation: format!("library candle-core {VERSION}"),
             tuning: Default::default(),
             buffer_sets: sets.len() as u32,
@@ -117,11 +116,4 @@ pub(super) fn product_may_round_partial_sums(case: &Case) -> bool {
     case.family.name() == "matmul"
         && case.dtype == Dtype::F16
         && (cfg!(target_arch = "aarch64") || case.axis("m") > 1 && case.axis("k") > F16_DEPTH)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

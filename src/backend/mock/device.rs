@@ -6,7 +6,7 @@ use std::rc::Rc;
 use half::{bf16, f16};
 
 use super::{
-    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets},
+    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, sha256_hex},
     clockwork::Clockwork,
     executable::MockExecutable,
     fault::{self, Moment},
@@ -60,7 +60,7 @@ impl Device for MockDevice {
             )));
         }
         let build = Build {
-            source_sha256: "0".repeat(64),
+            source_sha256: sha256_hex(format!("mock {}", self.script.name)),
             implementation: "scripted".to_owned(),
             tuning: Tuning::new(),
             buffer_sets: buffer_sets(case, &self.facts, set_bytes),
