@@ -63,6 +63,10 @@ const VARIABLES: &[&str] = &[
     "VK_DRIVER_FILES",
     "VK_ICD_FILENAMES",
     "VK_LOADER_DRIVERS_SELECT",
+    "CANDLE_NUM_THREADS",
+    "CANDLE_CPU_MASK",
+    "CANDLE_CPU_AFFINITY",
+    "WATTMARK_MOCK",
 ];
 
 /// Observes the host now.

@@ -179,7 +179,10 @@ fn cells(record: &Record, notes: &mut Notes) -> Vec<Cell> {
             Cell::default(),
         ]),
         None => {
-            cells.extend([Cell::of(error(v.relative_frobenius)), Cell::of(v.tolerance.relative_frobenius.map_or_else(|| "none".to_owned(), allowed))]);
+            cells.extend([
+                Cell::of(error(v.relative_frobenius)),
+                Cell::of(v.tolerance.relative_frobenius.map_or_else(|| "none".to_owned(), allowed)),
+            ]);
             let worst = v.worst_noise.map_or_else(|| "not a number".to_owned(), |w| number::decimal(w, 3));
             cells.extend([Cell::of(worst), Cell::of(number::decimal(v.tolerance.worst_noise, 2))]);
         }

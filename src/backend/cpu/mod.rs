@@ -1,14 +1,30 @@
-//! stub
-use super::*;
+//! The CPU, used as one: native kernels for the best instruction set it has. Always there.
+//! Discovers, uploads and times; the kernels are in `native`.
+
+mod device;
+mod discover;
+mod executable;
+mod native;
+
+use super::{Backend, Device, DeviceError, Discovery};
+
+/// The CPU backend.
 pub(super) struct Cpu;
+
 impl Backend for Cpu {
     fn name(&self) -> &'static str {
         "cpu"
     }
+
     fn discover(&self) -> Discovery {
-        Discovery::default()
+        Discovery { devices: vec![discover::facts()], missing: Vec::new() }
     }
+
     fn open(&self, id: &str) -> Result<Box<dyn Device>, DeviceError> {
-        Err(DeviceError::Failed(id.into()))
+        let facts = discover::facts();
+        if id != facts.id {
+            return Err(DeviceError::Failed(format!("no device `{id}`: the CPU is `{}`", facts.id)));
+        }
+        Ok(Box::new(device::CpuDevice::open(facts)?))
     }
 }

@@ -1,0 +1,388 @@
+//! Decode: one query a head, so that the one trip of K and V from memory is what takes the time.
+//! It must not read a key or a value twice from memory, however many heads share it.
+//!
+//! How it moves: a task is a stretch of one key/value head's positions, taken block by block. Rows of K stream once,
+//! multiplied with the queries of up to four heads at a time, LANES sums under way; one transpose turns them into a
+//! vector of scores. Softmax runs along the block. Rows of V stream once into heads x vectors of output. Each row asks
+//! for one some kibibytes ahead. Stretches leave (max, sum, output), which a second launch combines.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::super::isa::{Isa, Job};
+use super::super::pool::Pool;
+use super::super::simd::{LOWEST, MAX_LANES, Simd};
+use super::super::workspace::{Regions, Shared, Workspace};
+use super::{AttentionShape, Float};
+
+/// Positions in a block: 16 KiB of f32 keys at d = 128.
+const BLOCK: usize = 32;
+/// The fewest positions in a stretch worth a task.
+const STRETCH: usize = 256;
+/// How far ahead rows are asked for, in bytes.
+const AHEAD: usize = 4096;
+
+/// How positions are cut into stretches, and where their results lie.
+#[derive(Clone, Copy)]
+struct Plan {
+    shape: AttentionShape,
+    /// Stretches of each key/value head.
+    splits: usize,
+    /// Words of a head's query or output, filled up to whole vectors.
+    wide: usize,
+}
+
+impl Plan {
+    /// Words of one head's result: max, sum, and the output from word 16 on.
+    fn result(&self) -> usize {
+        16 + self.wide
+    }
+    /// Where the result of a stretch for one of its heads lies.
+    fn at(&self, stream: usize, split: usize, head: usize) -> usize {
+        ((stream * self.splits + split) * self.shape.group() + head) * self.result()
+    }
+}
+
+/// A checked decode.
+#[allow(clippy::too_many_arguments, reason = "attention's own")]
+pub(super) fn run<E: Float>(
+    pool: &Pool,
+    isa: Isa,
+    workspace: &mut Workspace,
+    shape: AttentionShape,
+    q: &[E],
+    k: &[E],
+    v: &[E],
+    out: &mut [E],
+) {
+    let members = pool.threads();
+    let streams = shape.batch * shape.kv_heads;
+    let splits = (8 * members).div_ceil(streams).min(shape.kv_len.div_ceil(STRETCH));
+    let plan = Plan { shape, splits, wide: shape.d.next_multiple_of(MAX_LANES) };
+    let group = shape.group();
+    let own = group * (plan.wide + BLOCK);
+    let regions = workspace.regions(streams * splits * group * plan.result(), own, members);
+    let next = AtomicUsize::new(0);
+    pool.run(|member, _| {
+        loop {
+            let task = next.fetch_add(1, Ordering::Relaxed);
+            if task >= streams * splits {
+                break;
+            }
+            let (stream, split) = (task / splits, task % splits);
+            let (start, end) = (split * shape.kv_len / splits, (split + 1) * shape.kv_len / splits);
+            let offset = (stream * shape.kv_len + start) * shape.d;
+            let job = Stretch::<E> {
+                plan,
+                len: end - start,
+                q: q[stream * group * shape.d..].as_ptr(),
+                k: k[offset..].as_ptr(),
+                v: v[offset..].as_ptr(),
+                result: regions.common.get().wrapping_add(plan.at(stream, split, 0)),
+                own: regions.own(member),
+            };
+            // SAFETY: `isa` was required, slices were checked; each task has its own results.
+            unsafe { isa.run(job) };
+        }
+    });
+    let out = Shared(out.as_mut_ptr());
+    let next = AtomicUsize::new(0);
+    let combine = |_: usize, _: usize| {
+        loop {
+            let stream = next.fetch_add(1, Ordering::Relaxed);
+            if stream >= streams {
+                break;
+            }
+            let job = Combine::<E> { plan, stream, regions, out: out.get() };
+            // SAFETY: `isa` was required; all results are written; each stream has its own output rows.
+            unsafe { isa.run(job) };
+        }
+    };
+    // A launch costs more than combining a few heads.
+    if streams * group * splits > 1024 { pool.run(combine) } else { combine(0, 1) }
+}
+
+/// One stretch of positions for the heads that share it.
+struct Stretch<E: Float> {
+    plan: Plan,
+    len: usize,
+    q: *const E,
+    k: *const E,
+    v: *const E,
+    /// This stretch's results, head by head.
+    result: *mut f32,
+    /// Queries as f32, scaled, then scores: [heads][wide], [heads][BLOCK].
+    own: *mut f32,
+}
+
+impl<E: Float> Job for Stretch<E> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let group = self.plan.shape.group();
+        // SAFETY: the maker's promise, here and in the blocks below.
+        unsafe {
+            self.begin::<S>();
+            for at in (0..self.len).step_by(BLOCK) {
+                let rows = BLOCK.min(self.len - at);
+                let mut head = 0;
+                while head < group {
+                    head += match group - head {
+                        4.. => self.scores::<S, 4>(head, at, rows),
+                        2.. => self.scores::<S, 2>(head, at, rows),
+                        _ => self.scores::<S, 1>(head, at, rows),
+                    };
+                }
+                for head in 0..group {
+                    self.softmax::<S>(head, rows);
+                }
+                let mut head = 0;
+                while head < group {
+                    head += match group - head {
+                        4.. => self.output::<S, 4>(head, at, rows),
+                        2.. => self.output::<S, 2>(head, at, rows),
+                        _ => self.output::<S, 1>(head, at, rows),
+                    };
+                }
+            }
+        }
+    }
+}
+
+impl<E: Float> Stretch<E> {
+    /// # Safety
+    /// The task's promises, here and below.
+    #[inline(always)]
+    unsafe fn begin<S: Simd>(&self) {
+        let AttentionShape { d, .. } = self.plan.shape;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let scale = S::splat(self.plan.shape.scale());
+            for head in 0..self.plan.shape.group() {
+                let result = self.result.add(head * self.plan.result());
+                result.write(LOWEST);
+                result.add(1).write(0.0);
+                for x in (0..d).step_by(S::LANES) {
+                    let q = S::mul(load_row::<S, E>(self.q.add(head * d), x, d), scale);
+                    S::store(self.own.add(head * self.plan.wide + x), q);
+                    S::store(result.add(16 + x), S::splat(0.0));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn score(&self, head: usize) -> *mut f32 {
+        self.own.wrapping_add(self.plan.shape.group() * self.plan.wide + head * BLOCK)
+    }
+
+    /// Scores of `H` heads from `head` on with `rows` keys from `at` on. Answers H.
+    #[inline(always)]
+    unsafe fn scores<S: Simd, const H: usize>(&self, head: usize, at: usize, rows: usize) -> usize {
+        let d = self.plan.shape.d;
+        let abreast = S::LANES / H;
+        // SAFETY: the caller's promise; rows past the last are the last again, and their scores are dropped.
+        unsafe {
+            let q = self.own.add(head * self.plan.wide);
+            for first in (0..rows).step_by(abreast) {
+                let mut acc = [S::splat(0.0); MAX_LANES];
+                let mut keys = [self.k; MAX_LANES];
+                for (r, key) in keys.iter_mut().enumerate().take(abreast) {
+                    *key = self.k.add((at + (first + r).min(rows - 1)) * d);
+                }
+                for x in (0..d).step_by(S::LANES) {
+                    let mut queries = [S::splat(0.0); H];
+                    for (h, query) in queries.iter_mut().enumerate() {
+                        *query = S::load(q.add(h * self.plan.wide + x));
+                    }
+                    for r in 0..abreast {
+                        if head == 0 {
+                            S::prefetch(keys[r].add(x).cast::<u8>().wrapping_add(AHEAD));
+                        }
+                        let key = load_row::<S, E>(keys[r], x, d);
+                        for h in 0..H {
+                            acc[h * abreast + r] = S::fma(queries[h], key, acc[h * abreast + r]);
+                        }
+                    }
+                }
+                let mut sums = [0.0f32; MAX_LANES];
+                S::store(sums.as_mut_ptr(), sum_each::<S>(acc));
+                let count = abreast.min(rows - first);
+                for h in 0..H {
+                    let to = self.score(head + h).add(first);
+                    std::ptr::copy_nonoverlapping(sums.as_ptr().add(h * abreast), to, count);
+                }
+            }
+        }
+        H
+    }
+
+    /// Turns one head's scores into exponentials; rescales what the head has so far.
+    #[inline(always)]
+    unsafe fn softmax<S: Simd>(&self, head: usize, rows: usize) {
+        // SAFETY: the caller's promise; a head's scores have room for whole vectors.
+        unsafe {
+            let (score, result) = (self.score(head), self.result.add(head * self.plan.result()));
+            for r in rows..rows.next_multiple_of(S::LANES) {
+                score.add(r).write(LOWEST);
+            }
+            let mut max = S::splat(result.read());
+            for r in (0..rows).step_by(S::LANES) {
+                max = S::max(max, S::load(score.add(r)));
+            }
+            let max = S::largest(max);
+            if max > result.read() {
+                let scale = S::exp2(S::splat(result.read() - max));
+                for x in (0..self.plan.shape.d).step_by(S::LANES) {
+                    let o = result.add(16 + x);
+                    S::store(o, S::mul(S::load(o), scale));
+                }
+                let mut lanes = [0.0f32; MAX_LANES];
+                S::store(lanes.as_mut_ptr(), scale);
+                result.add(1).write(result.add(1).read() * lanes[0]);
+                result.write(max);
+            }
+            let mut sum = S::splat(0.0);
+            for r in (0..rows).step_by(S::LANES) {
+                let p = S::exp2(S::sub(S::load(score.add(r)), S::splat(max)));
+                S::store(score.add(r), p);
+                sum = S::add(sum, p);
+            }
+            result.add(1).write(result.add(1).read() + S::sum(sum));
+        }
+    }
+
+    /// Adds `rows` values from `at` on to the output of `H` heads from `head` on. Answers H.
+    #[inline(always)]
+    unsafe fn output<S: Simd, const H: usize>(&self, head: usize, at: usize, rows: usize) -> usize {
+        let d = self.plan.shape.d;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut x = 0;
+            while x < d {
+                x += if S::LANES == MAX_LANES && x + 4 * S::LANES <= d {
+                    self.columns::<S, H, 4>(head, at, rows, x)
+                } else if x + 2 * S::LANES <= d {
+                    self.columns::<S, H, 2>(head, at, rows, x)
+                } else {
+                    self.columns::<S, H, 1>(head, at, rows, x)
+                };
+            }
+        }
+        H
+    }
+
+    /// `X` vectors of the output of `H` heads from column `x` on. Answers the columns done.
+    #[inline(always)]
+    unsafe fn columns<S: Simd, const H: usize, const X: usize>(
+        &self,
+        head: usize,
+        at: usize,
+        rows: usize,
+        x: usize,
+    ) -> usize {
+        let d = self.plan.shape.d;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let o = self.result.add(head * self.plan.result() + 16 + x);
+            let p = self.score(head);
+            let mut acc = [[S::splat(0.0); X]; H];
+            for (h, acc) in acc.iter_mut().enumerate() {
+                for (i, acc) in acc.iter_mut().enumerate() {
+                    *acc = S::load(o.add(h * self.plan.result() + i * S::LANES));
+                }
+            }
+            for r in 0..rows {
+                let value = self.v.add((at + r) * d);
+                let mut values = [S::splat(0.0); X];
+                for (i, to) in values.iter_mut().enumerate() {
+                    if head == 0 {
+                        S::prefetch(value.add(x + i * S::LANES).cast::<u8>().wrapping_add(AHEAD));
+                    }
+                    *to =
+                        if X == 1 { load_row::<S, E>(value, x, d) } else { E::load::<S>(value.add(x + i * S::LANES)) };
+                }
+                for (h, acc) in acc.iter_mut().enumerate() {
+                    let weight = S::splat_at(p.add(h * BLOCK + r).cast());
+                    for (acc, &value) in acc.iter_mut().zip(&values) {
+                        *acc = S::fma(weight, value, *acc);
+                    }
+                }
+            }
+            for (h, acc) in acc.iter().enumerate() {
+                for (i, &acc) in acc.iter().enumerate() {
+                    S::store(o.add(h * self.plan.result() + i * S::LANES), acc);
+                }
+            }
+        }
+        X * S::LANES
+    }
+}
+
+/// Elements `x..` of a row of `d`, as far as a vector and the row go; zeros beyond.
+///
+/// # Safety
+/// Those of [`Simd`]; the row is valid, and `x < d`.
+#[inline(always)]
+unsafe fn load_row<S: Simd, E: Float>(row: *const E, x: usize, d: usize) -> S::V {
+    // SAFETY: the caller's promise.
+    unsafe { if x + S::LANES <= d { E::load::<S>(row.add(x)) } else { E::load_n::<S>(row.add(x), d - x) } }
+}
+
+/// The sum of each of the first LANES vectors, as one vector.
+///
+/// # Safety
+/// Those of [`Simd`].
+#[inline(always)]
+unsafe fn sum_each<S: Simd>(mut rows: [S::V; MAX_LANES]) -> S::V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        S::transpose(&mut rows);
+        let mut left = S::LANES;
+        while left > 1 {
+            left /= 2;
+            for i in 0..left {
+                rows[i] = S::add(rows[i], rows[i + left]);
+            }
+        }
+        rows[0]
+    }
+}
+
+/// One key/value head's stretches, combined into the output of the heads that share it.
+struct Combine<E: Float> {
+    plan: Plan,
+    stream: usize,
+    regions: Regions,
+    out: *mut E,
+}
+
+impl<E: Float> Job for Combine<E> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Plan { shape, splits, .. } = self.plan;
+        let result = |head, split| self.regions.common.get().wrapping_add(self.plan.at(self.stream, split, head));
+        // SAFETY: the maker's promise: every result is written.
+        unsafe {
+            for head in 0..shape.group() {
+                let mut max = LOWEST;
+                for split in 0..splits {
+                    max = result(head, split).read().max(max);
+                }
+                let weight = |split: usize| (result(head, split).read() - max).exp2();
+                let sum: f32 = (0..splits).map(|split| weight(split) * result(head, split).add(1).read()).sum();
+                let row = self.out.add((self.stream * shape.group() + head) * shape.d);
+                for x in (0..shape.d).step_by(S::LANES) {
+                    let mut o = S::splat(0.0);
+                    for split in 0..splits {
+                        let part = S::load(result(head, split).add(16 + x));
+                        o = S::fma(part, S::splat(weight(split) / sum), o);
+                    }
+                    E::store_n::<S>(row.add(x), o, S::LANES.min(shape.d - x));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Attention with grouped-query heads: causal prefill and single-token decode, online softmax in f32.
+//! It must not hold scores for a whole row, nor allocate in a timed call.
+//!
+//! Layouts, row-major: q and out [batch, heads, seq, d]; k and v [batch, kv_heads, kv_len, d]. Query head h attends
+//! with key/value head h / (heads / kv_heads). Scores are scaled by 1 / sqrt(d). [`prefill`] puts query positions in
+//! lanes, [`decode`] the head dimension.
+
+mod decode;
+mod prefill;
+
+use half::{bf16, f16};
+
+use super::error::{CpuError, check_len};
+use super::gemm::Element;
+use super::isa::Isa;
+use super::pool::Pool;
+use super::simd::Lane;
+use super::workspace::Workspace;
+
+/// A dtype that attention runs on; sums and softmax are f32, the output is rounded once.
+pub trait Float: Element<Out = Self> + Lane {}
+impl Float for f32 {}
+impl Float for f16 {}
+impl Float for bf16 {}
+
+/// The extents of an attention call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttentionShape {
+    /// Independent sequences.
+    pub batch: usize,
+    /// Query heads, a multiple of `kv_heads`.
+    pub heads: usize,
+    /// Key/value heads.
+    pub kv_heads: usize,
+    /// Query positions: `kv_len` for a causal prefill, 1 for a decode over all of `kv_len`.
+    pub seq: usize,
+    /// Key/value positions.
+    pub kv_len: usize,
+    /// Elements of a head.
+    pub d: usize,
+}
+
+impl AttentionShape {
+    /// Query heads that share a key/value head.
+    fn group(&self) -> usize {
+        self.heads / self.kv_heads
+    }
+
+    /// What scores are multiplied with, in units of log2: 2^x is then e^(score / sqrt(d)).
+    fn scale(&self) -> f32 {
+        std::f32::consts::LOG2_E / (self.d as f32).sqrt()
+    }
+}
+
+/// out = softmax(q k^T / sqrt(d)) v on every member of `pool`; causal if `seq == kv_len`.
+///
+/// `out` is overwritten, never read.
+///
+/// # Errors
+/// When a slice does not fit `shape`, an extent is 0, `heads` is no multiple of `kv_heads`, `seq` is neither
+/// `kv_len` nor 1, or the CPU lacks `isa`.
+#[allow(clippy::too_many_arguments, reason = "four tensors and what runs them")]
+pub fn attention<E: Float>(
+    pool: &Pool,
+    isa: Isa,
+    workspace: &mut Workspace,
+    shape: AttentionShape,
+    q: &[E],
+    k: &[E],
+    v: &[E],
+    out: &mut [E],
+) -> Result<(), CpuError> {
+    let AttentionShape { batch, heads, kv_heads, seq, kv_len, d } = shape;
+    let query = [("batch", batch), ("heads", heads), ("seq", seq), ("d", d)];
+    let cache = [("batch", batch), ("kv_heads", kv_heads), ("kv_len", kv_len), ("d", d)];
+    check_len("q", &query, q.len())?;
+    check_len("k", &cache, k.len())?;
+    check_len("v", &cache, v.len())?;
+    check_len("out", &query, out.len())?;
+    if heads % kv_heads != 0 {
+        return Err(CpuError::Heads { heads, kv_heads });
+    }
+    isa.require()?;
+    if seq == 1 {
+        decode::run(pool, isa, workspace, shape, q, k, v, out);
+    } else if seq == kv_len {
+        prefill::run(pool, isa, workspace, shape, q, k, v, out);
+    } else {
+        return Err(CpuError::Phase { seq, kv_len });
+    }
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! Native CPU kernels: matmul, attention and the peaks they are judged by.
+//! It must not measure: callers time it.
+
+pub(super) mod attention;
+mod error;
+pub(super) mod gemm;
+mod gemv;
+pub(super) mod huge;
+pub(super) mod isa;
+pub(super) mod peak;
+pub(super) mod pool;
+mod simd;
+pub(super) mod workspace;
+
+#[cfg(test)]
+mod attention_tests;
+#[cfg(test)]
+mod matmul_tests;
+
+pub(super) use error::CpuError;

@@ -1,0 +1,294 @@
+//! The roofline's kernels: read, copy, multiply-add and 8-bit dot product, as `kernel::ceiling` defines them.
+//! It must not time itself; the caller holds the clock.
+//!
+//! `read` sums several streams at once, each with its own accumulator, optionally asking for lines ahead: which is best
+//! depends on the memory system, so the caller tries [`READS`] and keeps the fastest. `copy` writes past the caches.
+//! `fma` and `dot` keep twelve independent accumulators in registers, enough to hide the latency of either instruction.
+
+use super::isa::{Dots, Isa, Job, Simd};
+use super::pool::Pool;
+use super::workspace::Shared;
+use crate::kernel::ceiling::{DOT_MASK, DOT_START, DOT_STEP};
+
+/// Lanes that are worked on together; `lanes` of a case is a multiple of it.
+const BLOCK: usize = 192;
+/// Accumulators of a tile.
+const TILE: usize = 12;
+
+/// How `read` walks through memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Read {
+    /// Streams that a thread follows at once.
+    pub(in super::super) streams: usize,
+    /// Bytes ahead that are asked for; zero leaves it to the hardware.
+    pub(in super::super) ahead: usize,
+}
+
+/// Ways worth trying.
+pub(in super::super) const READS: [Read; 6] = [
+    Read { streams: 1, ahead: 0 },
+    Read { streams: 4, ahead: 0 },
+    Read { streams: 8, ahead: 0 },
+    Read { streams: 1, ahead: 1024 },
+    Read { streams: 4, ahead: 1024 },
+    Read { streams: 8, ahead: 512 },
+];
+
+/// The sum of `x`, whose length is a multiple of 1024.
+pub(in super::super) fn read(pool: &Pool, isa: Isa, how: Read, x: &[f32]) -> f32 {
+    let mut partial = vec![0.0f32; pool.threads()];
+    let to = Shared(partial.as_mut_ptr());
+    pool.run(|t, n| {
+        let rows = x.len() / 1024;
+        let mine = &x[rows * t / n * 1024..rows * (t + 1) / n * 1024];
+        // SAFETY: `isa` was detected on this CPU; the job reads its own slice only.
+        let sum = unsafe {
+            match how.streams {
+                1 => isa.run(ReadJob::<1> { x: mine, ahead: how.ahead }),
+                4 => isa.run(ReadJob::<4> { x: mine, ahead: how.ahead }),
+                _ => isa.run(ReadJob::<8> { x: mine, ahead: how.ahead }),
+            }
+        };
+        // SAFETY: `partial` outlives the run and each member writes its own element.
+        unsafe { to.get().add(t).write(sum) };
+    });
+    partial.iter().sum()
+}
+
+struct ReadJob<'x, const STREAMS: usize> {
+    x: &'x [f32],
+    ahead: usize,
+}
+
+impl<const STREAMS: usize> Job for ReadJob<'_, STREAMS> {
+    type Out = f32;
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) -> f32 {
+        let stream = self.x.len() / STREAMS;
+        // Two accumulators a stream, four for a single one: one addition alone would wait for the last.
+        const DEPTH: usize = 4;
+        let step = S::LANES * DEPTH;
+        let whole = stream / step * step;
+        // SAFETY: every load lies in `x`, as `whole <= stream` and `STREAMS * stream <= x.len()`; prefetching may go
+        // anywhere.
+        unsafe {
+            let mut acc = [[S::splat(0.0); DEPTH]; STREAMS];
+            let mut i = 0;
+            while i < whole {
+                for (s, acc) in acc.iter_mut().enumerate() {
+                    let p = self.x.as_ptr().add(s * stream + i);
+                    if self.ahead > 0 {
+                        let mut line = 0;
+                        while line < step * 4 {
+                            S::prefetch(p.cast::<u8>().wrapping_add(self.ahead + line));
+                            line += 64;
+                        }
+                    }
+                    for (d, acc) in acc.iter_mut().enumerate() {
+                        *acc = S::add(*acc, S::load(p.add(d * S::LANES)));
+                    }
+                }
+                i += step;
+            }
+            let mut total = 0.0;
+            for (s, acc) in acc.iter().enumerate() {
+                for &acc in acc {
+                    total += S::sum(acc);
+                }
+                total += self.x[s * stream + whole..(s + 1) * stream].iter().sum::<f32>();
+            }
+            total + self.x[STREAMS * stream..].iter().sum::<f32>()
+        }
+    }
+}
+
+/// Copies `x` to `out` past the caches, where the CPU can.
+pub(in super::super) fn copy(pool: &Pool, x: &[f32], out: &mut [f32]) {
+    assert_eq!(x.len(), out.len(), "a copy has two ends of one length");
+    let to = Shared(out.as_mut_ptr());
+    pool.run(|t, n| {
+        let rows = x.len() / 1024;
+        let (first, last) = (rows * t / n * 1024, rows * (t + 1) / n * 1024);
+        // SAFETY: each member writes its own range of `out`, which is as long as `x` and exclusively borrowed.
+        let mine = unsafe { std::slice::from_raw_parts_mut(to.get().add(first), last - first) };
+        stream_copy(&x[first..last], mine);
+    });
+}
+
+#[cfg(target_arch = "x86_64")]
+fn stream_copy(x: &[f32], out: &mut [f32]) {
+    use std::arch::x86_64::{_mm_loadu_ps, _mm_sfence, _mm_stream_ps};
+    if !out.as_ptr().cast::<u8>().addr().is_multiple_of(16) {
+        return out.copy_from_slice(x);
+    }
+    let whole = x.len() / 4 * 4;
+    // SAFETY: SSE is part of x86-64; loads and stores lie within `whole <= len` of slices of one length, and stores
+    // are aligned, checked above. The fence makes the stores visible before the run ends.
+    unsafe {
+        for i in (0..whole).step_by(4) {
+            _mm_stream_ps(out.as_mut_ptr().add(i), _mm_loadu_ps(x.as_ptr().add(i)));
+        }
+        _mm_sfence();
+    }
+    out[whole..].copy_from_slice(&x[whole..]);
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn stream_copy(x: &[f32], out: &mut [f32]) {
+    out.copy_from_slice(x);
+}
+
+/// `out = a`, then `iters` times `out = out * x + y` in every lane.
+pub(in super::super) fn fma(pool: &Pool, isa: Isa, a: &[f32], x: f32, y: f32, iters: u32, out: &mut [f32]) {
+    assert!(a.len() == out.len() && a.len().is_multiple_of(BLOCK), "lanes come in blocks of {BLOCK}");
+    let to = Shared(out.as_mut_ptr());
+    pool.run(|t, n| {
+        let blocks = a.len() / BLOCK;
+        for block in blocks * t / n..blocks * (t + 1) / n {
+            let a = &a[block * BLOCK..(block + 1) * BLOCK];
+            // SAFETY: `isa` was detected on this CPU; each block of `out` is written by one member.
+            unsafe { isa.run(FmaJob { a, x, y, iters, out: to.get().add(block * BLOCK) }) };
+        }
+    });
+}
+
+struct FmaJob<'a> {
+    a: &'a [f32],
+    x: f32,
+    y: f32,
+    iters: u32,
+    out: *mut f32,
+}
+
+impl Job for FmaJob<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let tile = TILE * S::LANES;
+        // SAFETY: `a` and `out` hold BLOCK elements, a multiple of the tile for 4, 8 and 16 lanes.
+        unsafe {
+            let (x, y) = (S::splat(self.x), S::splat(self.y));
+            for first in (0..BLOCK).step_by(tile) {
+                let mut acc = [x; TILE];
+                for (i, acc) in acc.iter_mut().enumerate() {
+                    *acc = S::load(self.a.as_ptr().add(first + i * S::LANES));
+                }
+                for _ in 0..self.iters {
+                    for acc in &mut acc {
+                        *acc = S::fma(*acc, x, y);
+                    }
+                }
+                for (i, acc) in acc.iter().enumerate() {
+                    S::store(self.out.add(first + i * S::LANES), *acc);
+                }
+            }
+        }
+    }
+}
+
+/// The `dot` recurrence in every lane: `out += dot(x, w)` over four 8-bit pairs, wrapping.
+pub(in super::super) fn dot(pool: &Pool, isa: Isa, w: &[i32], iters: u32, out: &mut [i32]) {
+    assert!(w.len() == out.len() && w.len().is_multiple_of(BLOCK), "lanes come in blocks of {BLOCK}");
+    let to = Shared(out.as_mut_ptr());
+    pool.run(|t, n| {
+        let blocks = w.len() / BLOCK;
+        for block in blocks * t / n..blocks * (t + 1) / n {
+            let w = &w[block * BLOCK..(block + 1) * BLOCK];
+            // SAFETY: `isa` was detected on this CPU; each block of `out` is written by one member.
+            unsafe { isa.run(DotJob { w, iters, out: to.get().add(block * BLOCK) }) };
+        }
+    });
+}
+
+struct DotJob<'w> {
+    w: &'w [i32],
+    iters: u32,
+    out: *mut i32,
+}
+
+impl Job for DotJob<'_> {
+    type Out = ();
+    const DOTS: Dots = Dots::I8;
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: as for this function: the CPU has `S`, `out` holds a block.
+        unsafe {
+            if S::I8_DOT {
+                self.bytes::<S>();
+            } else {
+                self.pairs::<S>();
+            }
+        }
+    }
+}
+
+impl DotJob<'_> {
+    /// One instruction for four products.
+    #[inline(always)]
+    unsafe fn bytes<S: Simd>(&self) {
+        let tile = TILE * S::LANES;
+        for first in (0..BLOCK).step_by(tile) {
+            // SAFETY: `w` and `out` hold BLOCK elements, a multiple of the tile.
+            unsafe {
+                let mut acc = [S::splat(0.0); TILE];
+                let mut w = acc;
+                for (i, w) in w.iter_mut().enumerate() {
+                    *w = S::load(self.w.as_ptr().add(first + i * S::LANES).cast());
+                }
+                let mut x = DOT_START;
+                for _ in 0..self.iters {
+                    let all = S::splat_at(&x);
+                    for (acc, w) in acc.iter_mut().zip(w) {
+                        *acc = S::dot_i8(*acc, all, w);
+                    }
+                    x = x.wrapping_add(DOT_STEP) & DOT_MASK;
+                }
+                for (i, acc) in acc.iter().enumerate() {
+                    S::store(self.out.add(first + i * S::LANES).cast(), *acc);
+                }
+            }
+        }
+    }
+
+    /// Two instructions for four products, over bytes widened to 16 bits: what a CPU without byte dot products has.
+    #[inline(always)]
+    unsafe fn pairs<S: Simd>(&self) {
+        const NARROW: usize = 4;
+        let widen = |w: i32, shift: u32| -> i32 {
+            let low = i32::from((w >> shift) as i8) & 0xffff;
+            low | (i32::from((w >> (shift + 16)) as i8) << 16)
+        };
+        for first in (0..BLOCK).step_by(NARROW * S::LANES) {
+            let lanes = NARROW * S::LANES;
+            let mut even = [0i32; BLOCK];
+            let mut odd = [0i32; BLOCK];
+            for (i, &w) in self.w[first..first + lanes].iter().enumerate() {
+                (even[i], odd[i]) = (widen(w, 0), widen(w, 8));
+            }
+            // SAFETY: `even`, `odd` and `out` hold at least `lanes` elements from where they are read and written.
+            unsafe {
+                let load = |from: &[i32; BLOCK], i: usize| S::load(from.as_ptr().add(i * S::LANES).cast());
+                let mut acc = [S::splat(0.0); NARROW];
+                let (mut evens, mut odds) = (acc, acc);
+                for i in 0..NARROW {
+                    (evens[i], odds[i]) = (load(&even, i), load(&odd, i));
+                }
+                let mut x = DOT_START;
+                for _ in 0..self.iters {
+                    let (low, high) = (x & 0x00ff_00ff, (x >> 8) & 0x00ff_00ff);
+                    let (low, high) = (S::splat_at(&low), S::splat_at(&high));
+                    for (acc, (even, odd)) in acc.iter_mut().zip(evens.into_iter().zip(odds)) {
+                        *acc = S::dot_i16(S::dot_i16(*acc, low, even), high, odd);
+                    }
+                    x = x.wrapping_add(DOT_STEP) & DOT_MASK;
+                }
+                for (i, acc) in acc.iter().enumerate() {
+                    S::store(self.out.add(first + i * S::LANES).cast(), *acc);
+                }
+            }
+        }
+    }
+}

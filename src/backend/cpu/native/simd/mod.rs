@@ -1,0 +1,129 @@
+//! One vector of 32-bit lanes and what the kernels do with it, for each instruction set.
+//! It must not know shapes, blocks or dtypes of a kernel: only registers and how they are loaded and stored.
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+pub(super) mod portable;
+
+use half::{bf16, f16};
+
+/// Coefficients of 2^r on [-1/2, 1/2], least relative error (7.5e-8) of degree 5, constant first.
+pub(super) const EXP2: [f32; 6] =
+    [1.000_000_1, 0.693_146_97, 0.240_221_2, 0.055_507_133, 0.009_675_541, 0.001_327_647_2];
+
+/// A stand-in for minus infinity whose differences stay finite: 2^LOWEST is 0.
+pub(super) const LOWEST: f32 = -1e30;
+
+/// The most lanes a vector has.
+pub(super) const MAX_LANES: usize = 16;
+
+/// Vectors of [`Simd::LANES`] 32-bit lanes, held as f32; integer methods read the same bits.
+///
+/// # Safety
+/// Every method: the CPU has the instruction set, and pointers are valid for the lanes they name, at any alignment.
+/// `..._n` methods touch `n <= LANES` elements only; lanes beyond read as zero.
+#[allow(unreachable_pub, reason = "named by the sealed side of a public trait")]
+pub trait Simd: Copy + Send + Sync + 'static {
+    /// The register.
+    type V: Copy;
+    /// Lanes of the register.
+    const LANES: usize;
+    /// Rows of broadcasts in a register tile two vectors wide: what the register file holds.
+    const ROWS: usize;
+    /// Accumulators a tile of plain vectors (a dot-product tile) may hold.
+    const ACCS: usize;
+    /// Whether [`Simd::dot_i8`] exists.
+    const I8_DOT: bool = false;
+    /// Whether [`Simd::dot_bf16`] exists.
+    const BF16_DOT: bool = false;
+
+    unsafe fn splat(x: f32) -> Self::V;
+    /// The 32 bits at `p` in every lane.
+    unsafe fn splat_at(p: *const u32) -> Self::V;
+    unsafe fn load(p: *const f32) -> Self::V;
+    unsafe fn load_n(p: *const f32, n: usize) -> Self::V;
+    unsafe fn store(p: *mut f32, v: Self::V);
+    unsafe fn store_n(p: *mut f32, v: Self::V, n: usize);
+    unsafe fn load_f16(p: *const f16) -> Self::V;
+    unsafe fn load_f16_n(p: *const f16, n: usize) -> Self::V;
+    unsafe fn store_f16_n(p: *mut f16, v: Self::V, n: usize);
+    unsafe fn load_bf16(p: *const bf16) -> Self::V;
+    unsafe fn load_bf16_n(p: *const bf16, n: usize) -> Self::V;
+    unsafe fn store_bf16_n(p: *mut bf16, v: Self::V, n: usize);
+    /// `2 * LANES` i8 widened to i16 pairs, one pair a lane.
+    unsafe fn load_i8_pairs(p: *const i8) -> Self::V;
+
+    unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn sub(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
+    /// `a * b + c`.
+    unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// 2^x for x <= 1 or so; 0 from about -127 down, [`LOWEST`] included.
+    unsafe fn exp2(x: Self::V) -> Self::V;
+    /// `v` where `limit >= at`, [`LOWEST`] elsewhere.
+    unsafe fn keep_ge(v: Self::V, limit: Self::V, at: Self::V) -> Self::V;
+    unsafe fn sum(v: Self::V) -> f32;
+    unsafe fn largest(v: Self::V) -> f32;
+
+    unsafe fn add_i32(a: Self::V, b: Self::V) -> Self::V;
+    unsafe fn xor(a: Self::V, bits: u32) -> Self::V;
+    unsafe fn sum_i32(v: Self::V) -> i32;
+    /// `acc + a0 * b0 + a1 * b1` on i16 pairs, exact unless all four are -32768.
+    unsafe fn dot_i16(acc: Self::V, a: Self::V, b: Self::V) -> Self::V;
+    /// `acc` plus four u8 x s8 products a lane; only where [`Simd::I8_DOT`].
+    unsafe fn dot_i8(acc: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        let _ = (a, b);
+        acc
+    }
+    /// `acc` plus two bf16 products a lane; only where [`Simd::BF16_DOT`].
+    unsafe fn dot_bf16(acc: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        let _ = (a, b);
+        acc
+    }
+
+    /// Transposes the first `LANES` vectors of `rows`, a LANES x LANES block.
+    unsafe fn transpose(rows: &mut [Self::V; MAX_LANES]);
+    /// Asks for the cache line at `p`, into every level; any address is allowed.
+    unsafe fn prefetch(p: *const u8);
+    /// Asks for the cache line at `p`, into the second level.
+    unsafe fn prefetch_l2(p: *const u8);
+}
+
+/// A floating-point element as the vectors load and store it: converted to f32 on the way.
+///
+/// # Safety
+/// As for [`Simd`].
+#[allow(unreachable_pub, reason = "as for Simd")]
+pub trait Lane: bytemuck::Pod {
+    unsafe fn load<S: Simd>(p: *const Self) -> S::V;
+    unsafe fn load_n<S: Simd>(p: *const Self, n: usize) -> S::V;
+    unsafe fn store_n<S: Simd>(p: *mut Self, v: S::V, n: usize);
+}
+
+macro_rules! lane {
+    ($t:ty, $load:ident, $load_n:ident, $store_n:ident) => {
+        impl Lane for $t {
+            #[inline(always)]
+            unsafe fn load<S: Simd>(p: *const Self) -> S::V {
+                // SAFETY: the caller's promise, passed on.
+                unsafe { S::$load(p) }
+            }
+            #[inline(always)]
+            unsafe fn load_n<S: Simd>(p: *const Self, n: usize) -> S::V {
+                // SAFETY: the caller's promise, passed on.
+                unsafe { S::$load_n(p, n) }
+            }
+            #[inline(always)]
+            unsafe fn store_n<S: Simd>(p: *mut Self, v: S::V, n: usize) {
+                // SAFETY: the caller's promise, passed on.
+                unsafe { S::$store_n(p, v, n) }
+            }
+        }
+    };
+}
+lane!(f32, load, load_n, store_n);
+lane!(f16, load_f16, load_f16_n, store_f16_n);
+lane!(bf16, load_bf16, load_bf16_n, store_bf16_n);
