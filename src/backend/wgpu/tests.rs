@@ -2,7 +2,7 @@
 //! purpose; a weight beyond a binding.
 
 use super::{
-    super::{Backend as _, Device as _, DeviceClass, DeviceFacts, Executable as _},
+    super::{Backend as _, Device as _, DeviceFacts, Executable as _},
     Limits, Wgpu, WgpuDevice,
 };
 use crate::kernel::{Case, Inputs, Program, Suite, Target, Tuning, Verification, verify};
