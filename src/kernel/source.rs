@@ -243,6 +243,50 @@ mod tests {
         }
     }
 
+    /// Parses and validates a program's passes; `f16` grants `enable f16`.
+    fn validate(program: &Program, f16: bool) -> Result<(), String> {
+        let mut capabilities = naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+        capabilities.set(naga::valid::Capabilities::SHADER_FLOAT16, f16);
+        for pass in &program.passes {
+            let module = naga::front::wgsl::parse_str(&pass.source).map_err(|e| e.emit_to_string(&pass.source))?;
+            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities)
+                .validate(&module)
+                .map_err(|e| e.emit_to_string(&pass.source))?;
+            if !module.entry_points.iter().any(|entry| entry.name == pass.entry) {
+                return Err(format!("no entry point {}", pass.entry));
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn every_text_is_valid_wgsl() {
+        let desktop = Target {
+            max_workgroup_bytes: 32 << 10,
+            max_invocations: 1024,
+            max_workgroup_size: [1024; 3],
+            f16: true,
+            ..Target::downlevel()
+        };
+        let targets = [desktop.clone(), Target { software: true, ..desktop }, Target::downlevel()];
+        let mut texts = std::collections::BTreeSet::new();
+        for case in crate::kernel::Suite::load("verify").unwrap().cases.into_iter().map(|c| c.case) {
+            for target in &targets {
+                let tunings = case.family.tunings(&case, target);
+                let plannable = case.dtype != Dtype::F16 || case.family.name() != "ceiling" || target.f16;
+                assert!(tunings.len() <= 8 && tunings.is_empty() != plannable, "{case}: {tunings:?}");
+                for tuning in tunings {
+                    let program = case.family.program(&case, target, &tuning).unwrap();
+                    assert_eq!(program.tuning, tuning, "{case}");
+                    if texts.insert(program.source()) {
+                        validate(&program, target.f16).unwrap_or_else(|e| panic!("{case} {tuning:?}: {e}"));
+                    }
+                }
+            }
+        }
+        assert!(texts.len() > 100, "only {} texts", texts.len());
+    }
+
     #[test]
     fn dispatches_fold() {
         let target = Target::downlevel();

@@ -36,7 +36,7 @@ impl Settings {
             warmup_s: (max_s * 0.2).clamp(0.02, 1.0),
             noise: 0.005,
             max_s,
-            min_samples: 5,
+            min_samples: 6,
             max_samples: 2000,
             sample_s: (max_s / 50.0).clamp(0.002, 0.05),
         }

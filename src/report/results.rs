@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use super::{
-    Fraction, Grid, Rows, field, json,
+    Fraction, Grid, Rows,
+    explain::explain,
+    field, json,
     metrics::{self, EnergyMetrics, Metrics, TimeMetrics},
     number,
     sheet::{Cell, Column, Group, Notes, Sheet, Tone},
@@ -191,7 +193,9 @@ pub(super) fn status_cell(record: &Record, notes: &mut Notes) -> Cell {
         marks.push(notes.mark(format!("{}: {reason}", record.status.name())));
     }
     for warning in &record.warnings {
-        marks.push(notes.mark(format!("{}: {}", warning.code, warning.text)));
+        // One note a code, not one a row: the figures in a warning's own text stay in the record.
+        let meaning = explain(&warning.code).map_or_else(|_| warning.text.clone(), |known| known.text);
+        marks.push(notes.mark(format!("{}: {meaning}", warning.code)));
     }
     let tone = match record.status {
         Status::Ok if unverified => Tone::Bad,

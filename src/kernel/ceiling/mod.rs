@@ -160,7 +160,10 @@ impl Family for Ceiling {
             // `iters` roundings where those are fewer; a skipped step moves the result by 1/n, which is more.
             "fma" => {
                 let steps = (1.0 / (1.0 - coefficients(case.dtype)[0].abs())).min(case.axis("iters") as f64);
-                let noise = Noise { abs: u * steps, rel: 0.0 };
+                // WGSL may round a multiply-add twice, and elements of N(0,1) reach 4; in f32 such errors average out, in
+                // f16 the recurrence settles into a cycle that rounds the same way every time.
+                let each = if case.dtype == Dtype::F16 { 4.0 * u } else { u };
+                let noise = Noise { abs: each * steps, rel: 0.0 };
                 Tolerance { relative_frobenius: Some(2.0 * noise.abs), worst_noise: 2.0, noise }
             }
             _ => Tolerance::EXACT,
