@@ -3,7 +3,7 @@
 mod support;
 
 use predicates::{prelude::*, str::contains};
-use support::{Bench, lines};
+use support::{Bench, lines, wait_for_lines};
 use wattmark::record::{Status, TimeSource};
 
 const SMALL: &[&str] = &["--case", "matmul", "--shape", "m=1;2,n=64,k=64", "--dtype", "f32,i8"];
@@ -186,11 +186,7 @@ fn ctrl_c_leaves_a_valid_file() {
     command.args(["run", "--device", "mock", "--energy", "off", "-q", "-o", "out.jsonl", "--max-time", "0.5"]);
     command.args(["--case", "matmul", "--shape", "m=1;2;3;4,n=64,k=64"]);
     let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !bench.path("out.jsonl").exists() || lines(&bench.path("out.jsonl")) < 2 {
-        assert!(std::time::Instant::now() < deadline, "no record came");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    wait_for_lines(&bench.path("out.jsonl"), 2);
     let pid = rustix_pid(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -207,9 +203,7 @@ fn kill_nine_loses_nothing_that_was_recorded() {
     command.args(["run", "--device", "mock", "--energy", "off", "-q", "-o", "out.jsonl", "--max-time", "0.3"]);
     command.args(["--case", "matmul/skinny/f32", "--shape", "m=2;3;4;5,n=64,k=64"]);
     let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    while !bench.path("out.jsonl").exists() || lines(&bench.path("out.jsonl")) < 1 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    wait_for_lines(&bench.path("out.jsonl"), 1);
     child.kill().unwrap();
     child.wait().unwrap();
     let before = bench.report().records.len();

@@ -207,11 +207,11 @@ impl CaseFilter {
         let mut refusals = BTreeSet::new();
         for family in super::FAMILIES {
             for variant in family.variants() {
-                let name = format!("{}/{}", family.name(), variant.name);
-                if !self.patterns.is_empty() && !self.patterns.iter().any(|p| pattern_matches(p, &name)) {
-                    continue;
-                }
                 for (shape, &dtype) in shapes.iter().flat_map(|s| variant.dtypes.iter().map(move |d| (s, d))) {
+                    let name = format!("{}/{}/{dtype}", family.name(), variant.name);
+                    if !self.patterns.is_empty() && !self.patterns.iter().any(|p| pattern_matches(p, &name)) {
+                        continue;
+                    }
                     for cache in [Cache::Cold, Cache::Hot] {
                         let wanted = self.caches.contains(&cache) || (self.caches.is_empty() && cache == Cache::Cold);
                         if !wanted || !(self.dtypes.is_empty() || self.dtypes.contains(&dtype)) {

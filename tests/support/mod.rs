@@ -1,7 +1,7 @@
 //! What the end-to-end tests share: a folder of their own, the binary, a mock device from a script.
 //! Asserts nothing about results.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use std::path::{Path, PathBuf};
 
@@ -69,4 +69,13 @@ pub fn stdout(command: &mut Command) -> String {
 /// Number of lines of a file.
 pub fn lines(path: &Path) -> usize {
     std::fs::read_to_string(path).unwrap().lines().count()
+}
+
+/// Waits until a file holds so many lines.
+pub fn wait_for_lines(path: &Path, wanted: usize) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !path.exists() || lines(path) < wanted {
+        assert!(std::time::Instant::now() < deadline, "{} never got {wanted} lines", path.display());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }
