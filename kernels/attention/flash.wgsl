@@ -99,7 +99,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             var highest = MASKED;
             for (var j = 0u; j < TILE_KQ; j++) {
                 let seen = vec4(key + 4u * j) + vec4(0u, 1u, 2u, 3u) < vec4(last);
-                let s = select(vec4(MASKED), score[i][j] * params.scale, seen);
+                let s = select(vec4<f32>(MASKED), score[i][j] * params.scale, seen);
                 score[i][j] = s;
                 highest = max(highest, max(max(s.x, s.y), max(s.z, s.w)));
             }

@@ -4,6 +4,7 @@
 // tunable TILE_M = 4 | software 16 : 1 2 4 8 16 24 32 -- rows of C an invocation accumulates
 // tunable TILE_N = 4 | software 16 : 4 8 16 24 32 -- columns of C an invocation accumulates
 // tunable LANES = 32 | software 1 : 1 2 4 8 16 32 64 -- invocations that split K between them, word by word
+// tunable UNROLL = 1 | software 2 : 1 2 4 -- words of K a lane takes in one turn of the loop
 // tunable TILES = 4 | software 32 : 1 2 4 8 16 32 64 128 -- tiles in a workgroup
 
 struct Params {
@@ -44,19 +45,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     }
 
     var acc: array<array<vec4<Acc>, TILE_Q>, TILE_M>;
-    for (var k = local.x; k < params.words; k += LANES) {
-        var a_wide: array<Wide, TILE_M>;
-        for (var i = 0u; i < TILE_M; i++) {
-            a_wide[i] = widen(a[a_at[i] + k]);
-        }
-        for (var j = 0u; j < TILE_Q; j++) {
-            let at = b_at[j] + k;
-            let b0 = widen(b[at.x]);
-            let b1 = widen(b[at.y]);
-            let b2 = widen(b[at.z]);
-            let b3 = widen(b[at.w]);
+    for (var first = local.x; first < params.words; first += LANES * UNROLL) {
+        for (var u = 0u; u < UNROLL; u++) {
+            // Words past the end read the last one, and count nothing because A's are zero.
+            let k = min(first + u * LANES, params.words - 1u);
+            let counts = select(0u, 1u, u == 0u || first + u * LANES < params.words);
+            var a_wide: array<Wide, TILE_M>;
             for (var i = 0u; i < TILE_M; i++) {
-                acc[i][j] = mac4(a_wide[i], b0, b1, b2, b3, acc[i][j]);
+                a_wide[i] = widen(a[a_at[i] + k] * counts);
+            }
+            for (var j = 0u; j < TILE_Q; j++) {
+                let at = b_at[j] + k;
+                let b0 = widen(b[at.x]);
+                let b1 = widen(b[at.y]);
+                let b2 = widen(b[at.z]);
+                let b3 = widen(b[at.w]);
+                for (var i = 0u; i < TILE_M; i++) {
+                    acc[i][j] = mac4(a_wide[i], b0, b1, b2, b3, acc[i][j]);
+                }
             }
         }
     }
