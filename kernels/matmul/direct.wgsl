@@ -2,10 +2,10 @@
 // For one or a few rows of A (decode), and for every shape where loads are dear and caches are not (software).
 //
 // tunable TILE_M = 4 | software 16 : 1 2 4 8 16 24 32 -- rows of C an invocation accumulates
-// tunable TILE_N = 4 | software 16 : 4 8 16 24 32 -- columns of C an invocation accumulates
-// tunable LANES = 32 | software 1 : 1 2 4 8 16 32 64 -- invocations that split K between them, word by word
-// tunable UNROLL = 1 | software 2 : 1 2 4 -- words of K a lane takes in one turn of the loop
-// tunable TILES = 4 | software 32 : 1 2 4 8 16 32 64 128 -- tiles in a workgroup
+// tunable TILE_N = 4 | software 32 : 4 8 16 24 32 -- columns of C an invocation accumulates
+// tunable LANES = 32 | software 8 : 1 2 4 8 16 32 64 -- invocations that split K between them, word by word
+// tunable UNROLL = 1 | software 8 : 1 2 4 8 16 -- words of K a lane takes in one turn of the loop
+// tunable TILES = 2 | software 1 : 1 2 4 8 16 32 64 -- tiles in a workgroup
 
 struct Params {
     m: u32,        // rows of A and of C held
@@ -24,9 +24,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> c: array<OutQuad>;
 
 const TILE_Q: u32 = TILE_N / 4u;
-const HALF: u32 = LANES / 2u;
 const TILE_QUADS: u32 = TILE_M * TILE_Q;
-var<workgroup> partial: array<vec4<Acc>, max(1u, TILES * HALF * TILE_QUADS)>;
+// Every lane's tile, where there are several.
+var<workgroup> partial: array<vec4<Acc>, select(1u, TILES * LANES * TILE_QUADS, LANES > 1u)>;
 
 @compute @workgroup_size(LANES, TILES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
@@ -67,35 +67,32 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         }
     }
 
-    // The upper half of the lanes hands its sums to the lower half, until one lane holds them all.
-    if LANES > 1u {
-        for (var half = HALF; half > 0u; half >>= 1u) {
-            let slot = (local.y * HALF + local.x % half) * TILE_QUADS;
-            if local.x >= half && local.x < 2u * half {
-                for (var i = 0u; i < TILE_M; i++) {
-                    for (var j = 0u; j < TILE_Q; j++) {
-                        partial[slot + i * TILE_Q + j] = acc[i][j];
-                    }
-                }
-            }
-            workgroupBarrier();
-            if local.x < half {
-                for (var i = 0u; i < TILE_M; i++) {
-                    for (var j = 0u; j < TILE_Q; j++) {
-                        acc[i][j] += partial[slot + i * TILE_Q + j];
-                    }
-                }
-            }
-            workgroupBarrier();
-        }
-    }
-
-    if local.x == 0u {
+    if LANES == 1u {
         for (var i = 0u; i < TILE_M; i++) {
             for (var j = 0u; j < TILE_Q; j++) {
                 if row + i < params.m && col + 4u * j < params.n {
                     c[(row + i) * params.c_pitch + params.c_first + col / 4u + j] = narrow(acc[i][j]);
                 }
+            }
+        }
+    } else {
+        // The lanes show their sums and share out the adding up.
+        let slot = (local.y * LANES + local.x) * TILE_QUADS;
+        for (var i = 0u; i < TILE_M; i++) {
+            for (var j = 0u; j < TILE_Q; j++) {
+                partial[slot + i * TILE_Q + j] = acc[i][j];
+            }
+        }
+        workgroupBarrier();
+        for (var s = local.x; s < TILE_QUADS; s += LANES) {
+            var sum = partial[local.y * LANES * TILE_QUADS + s];
+            for (var lane = 1u; lane < LANES; lane++) {
+                sum += partial[(local.y * LANES + lane) * TILE_QUADS + s];
+            }
+            let i = s / TILE_Q;
+            let j = s % TILE_Q;
+            if row + i < params.m && col + 4u * j < params.n {
+                c[(row + i) * params.c_pitch + params.c_first + col / 4u + j] = narrow(sum);
             }
         }
     }

@@ -255,7 +255,11 @@ impl WgpuDevice {
             .collect();
         scoped(&self.device, &self.reports, || {
             let layout = pipeline.get_bind_group_layout(0);
-            self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries })
+            self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout: &layout,
+                entries: &entries,
+            })
         })
     }
 }

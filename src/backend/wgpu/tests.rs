@@ -138,12 +138,19 @@ struct Mutant {
     occurrence: usize,
 }
 
-const fn mutant(name: &'static str, case: &'static str, software: bool, from: &'static str, to: &'static str) -> Mutant {
+const fn mutant(
+    name: &'static str,
+    case: &'static str,
+    software: bool,
+    from: &'static str,
+    to: &'static str,
+) -> Mutant {
     Mutant { name, case, software, from, to, occurrence: 0 }
 }
 
 const BARRIER: &str = "workgroupBarrier();";
 const GEMM: &str = "matmul/gemm/f32/m=65,n=70,k=257/hot";
+const GEMV: &str = "matmul/gemv/f32/m=1,n=31,k=8192/hot";
 const PREFILL: &str = "attention/prefill/f32/batch=1,heads=3,kv_heads=1,d=40,seq=70/hot";
 const DECODE: &str = "attention/decode/f32/batch=1,heads=8,kv_heads=2,d=128,kv=4097/hot";
 
@@ -155,7 +162,7 @@ const MUTANTS: &[Mutant] = &[
     mutant("staged: tile off by one", GEMM, false, "/ params.tiles_n * BLOCK_M", "/ params.tiles_n * BLOCK_M + 1u"),
     mutant("staged: K tail dropped", GEMM, false, "u32(word < params.words)", "u32(word + 1u < params.words)"),
     mutant("staged: N tail dropped", GEMM, false, "col + 4u * j < params.n", "col + 4u * j + 4u <= params.n"),
-    mutant("direct: no barrier in the sum over lanes", GEMM, true, BARRIER, ""),
+    mutant("direct: no barrier in the sum over lanes", GEMV, false, BARRIER, ""),
     mutant("direct: tile off by one", GEMM, true, "% params.tiles_n * TILE_N;", "% params.tiles_n * (TILE_N - 1u);"),
     mutant("direct: K tail dropped", GEMM, true, "first < params.words;", "first + 1u < params.words;"),
     mutant("direct: N tail dropped", GEMM, true, "col + 4u * j < params.n", "col + 4u * j + 4u <= params.n"),
@@ -167,7 +174,13 @@ const MUTANTS: &[Mutant] = &[
     mutant("prefill: old sums not rescaled", PREFILL, false, "exp2(top[i] - highest)", "1.0"),
     mutant("prefill: keys past the end weigh", PREFILL, true, "vec4<f32>(MASKED)", "score[i][j] * params.scale"),
     mutant("decode: a split dropped", DECODE, true, "s < params.splits", "s + 1u < params.splits"),
-    mutant("decode: a split's last key dropped", DECODE, false, "min(first_key + params.split_keys,", "min(first_key + params.split_keys - 1u,"),
+    mutant(
+        "decode: a split's last key dropped",
+        DECODE,
+        false,
+        "min(first_key + params.split_keys,",
+        "min(first_key + params.split_keys - 1u,",
+    ),
 ];
 
 impl Mutant {

@@ -106,7 +106,8 @@ impl Plan<'_> {
     /// One invocation for every `WORDS` words of the output, with further inputs whole; `extra` params follow the
     /// number of words.
     fn map(&mut self, tuning: &Tuning, extra: &[u32]) -> Result<(), Unplannable> {
-        let others: Vec<_> = (1..self.tensors.inputs.len()).map(|i| self.input(i, 0, self.tensors.inputs[i].rows)).collect();
+        let others: Vec<_> =
+            (1..self.tensors.inputs.len()).map(|i| self.input(i, 0, self.tensors.inputs[i].rows)).collect();
         for (first, rows) in self.slabs(0)? {
             let x = self.input(0, first, rows);
             let out = self.output(first, rows);
@@ -164,9 +165,19 @@ impl Plan<'_> {
 pub(super) fn tunings(case: &Case, target: &Target) -> Vec<Tuning> {
     let shapes: &[&[(&str, u32)]] = match (case.variant.name, target.software) {
         ("read", true) => &[&[("WORDS", 4)], &[("WORDS", 16)], &[("GROUPS", 64)], &[("GROUPS", 8), ("WORDS", 16)]],
-        ("read", false) => &[&[("WORDS", 4)], &[("WORDS", 16)], &[("GROUPS", 256)], &[("GROUPS", 4096)], &[("GROUPS", 2048), ("WORDS", 4)]],
-        ("copy", _) => &[&[("WORDS", 1)], &[("WORDS", 2)], &[("WORDS", 8)], &[("WORDS", 16)], &[("WORDS", 4), ("THREADS", 128)]],
-        ("fma" | "dot", _) => &[&[("WORDS", 2)], &[("WORDS", 3)], &[("WORDS", 4)], &[("WORDS", 6)], &[("WORDS", 8)], &[("UNROLL", 32)]],
+        ("read", false) => &[
+            &[("WORDS", 4)],
+            &[("WORDS", 16)],
+            &[("GROUPS", 256)],
+            &[("GROUPS", 4096)],
+            &[("GROUPS", 2048), ("WORDS", 4)],
+        ],
+        ("copy", _) => {
+            &[&[("WORDS", 1)], &[("WORDS", 2)], &[("WORDS", 8)], &[("WORDS", 16)], &[("WORDS", 4), ("THREADS", 128)]]
+        }
+        ("fma" | "dot", _) => {
+            &[&[("WORDS", 2)], &[("WORDS", 3)], &[("WORDS", 4)], &[("WORDS", 6)], &[("WORDS", 8)], &[("UNROLL", 32)]]
+        }
         _ => &[],
     };
     let candidates = std::iter::once(Tuning::new()).chain(shapes.iter().map(|shape| source::tuning(shape)));
