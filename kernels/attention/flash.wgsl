@@ -2,10 +2,11 @@
 // COLS * TILE_K keys. Prefill is one unit per head with a causal mask; decode is one unit per KV head, whose query
 // heads are the rows, and writes unnormalised parts of a split of the keys for `combine`.
 //
-// tunable TILE_Q = 4 | software 16 : 1 2 4 8 16 -- query rows an invocation works on
+// tunable TILE_Q = 4 | software 16 : 1 2 4 8 16 32 -- query rows an invocation works on
 // tunable TILE_K = 4 | software 16 : 4 8 16 32 -- keys of a block whose scores an invocation makes
-// tunable ROWS = 8 | software 2 : 1 2 4 8 16 -- invocations of a workgroup along the query rows
+// tunable ROWS = 8 | software 1 : 1 2 4 8 16 -- invocations of a workgroup along the query rows
 // tunable COLS = 16 | software 8 : 4 8 16 32 64 128 -- invocations that share a row: along keys, then along the width
+// tunable UNROLL = 1 | software 8 : 1 2 4 8 16 -- words of the width, and quads of keys, taken in one turn of a loop
 // tunable SPLIT_KEYS = 256 | software 1024 : 64 128 256 512 1024 2048 4096 -- decode: keys of a split
 
 struct Params {
@@ -75,19 +76,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             k_at[j] = (vec4(kv_first) + min(vec4(key + 4u * j) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u))) * WORDS;
         }
         var score: array<array<vec4<f32>, TILE_KQ>, TILE_Q>;
-        for (var w = 0u; w < WORDS; w++) {
-            var q_wide: array<Wide, TILE_Q>;
-            for (var i = 0u; i < TILE_Q; i++) {
-                q_wide[i] = widen(q[q_at[i] + w]);
-            }
-            for (var j = 0u; j < TILE_KQ; j++) {
-                let at = k_at[j] + w;
-                let k0 = widen(k[at.x]);
-                let k1 = widen(k[at.y]);
-                let k2 = widen(k[at.z]);
-                let k3 = widen(k[at.w]);
+        for (var first = 0u; first < WORDS; first += UNROLL) {
+            for (var u = 0u; u < UNROLL; u++) {
+                // Words past the end read the last one, and count nothing because Q's are zero.
+                let w = min(first + u, WORDS - 1u);
+                let counts = select(0u, 1u, u == 0u || first + u < WORDS);
+                var q_wide: array<Wide, TILE_Q>;
                 for (var i = 0u; i < TILE_Q; i++) {
-                    score[i][j] = mac4(q_wide[i], k0, k1, k2, k3, score[i][j]);
+                    q_wide[i] = widen(q[q_at[i] + w] * counts);
+                }
+                for (var j = 0u; j < TILE_KQ; j++) {
+                    let at = k_at[j] + w;
+                    let k0 = widen(k[at.x]);
+                    let k1 = widen(k[at.y]);
+                    let k2 = widen(k[at.z]);
+                    let k3 = widen(k[at.w]);
+                    for (var i = 0u; i < TILE_Q; i++) {
+                        score[i][j] = mac4(q_wide[i], k0, k1, k2, k3, score[i][j]);
+                    }
                 }
             }
         }
@@ -99,7 +105,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             var highest = MASKED;
             for (var j = 0u; j < TILE_KQ; j++) {
                 let seen = vec4(key + 4u * j) + vec4(0u, 1u, 2u, 3u) < vec4(last);
-                let s = select(vec4(MASKED), score[i][j] * params.scale, seen);
+                let s = select(vec4<f32>(MASKED), score[i][j] * params.scale, seen);
                 score[i][j] = s;
                 highest = max(highest, max(max(s.x, s.y), max(s.z, s.w)));
             }
@@ -129,21 +135,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         workgroupBarrier();
 
         // Weighted sum of V: all keys of the block, this invocation's words. Keys past the end weigh nothing.
-        let keys = min(BLOCK_K, end_key - block);
-        for (var j = 0u; 4u * j < keys; j++) {
-            var p: array<vec4<f32>, TILE_Q>;
-            for (var i = 0u; i < TILE_Q; i++) {
-                p[i] = weights[(local.y * TILE_Q + i) * BLOCK_KQ + j];
-            }
-            let at = (vec4(kv_first) + min(vec4(block + 4u * j) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u))) * WORDS;
-            for (var t = 0u; t < TILE_D; t++) {
-                let w = min(t * COLS + local.x, WORDS - 1u);
-                let v0 = widen(v[at.x + w]);
-                let v1 = widen(v[at.y + w]);
-                let v2 = widen(v[at.z + w]);
-                let v3 = widen(v[at.w + w]);
+        for (var first = block; first < min(end_key, block + BLOCK_K); first += 4u * UNROLL) {
+            for (var u = 0u; u < UNROLL; u++) {
+                let key = first + 4u * u;
+                var p: array<vec4<f32>, TILE_Q>;
                 for (var i = 0u; i < TILE_Q; i++) {
-                    acc[i][t] = axpy(p[i].w, v3, axpy(p[i].z, v2, axpy(p[i].y, v1, axpy(p[i].x, v0, acc[i][t]))));
+                    p[i] = weights[(local.y * TILE_Q + i) * BLOCK_KQ + (key - block) / 4u];
+                }
+                let at = (vec4(kv_first) + min(vec4(key) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u))) * WORDS;
+                for (var t = 0u; t < TILE_D; t++) {
+                    let w = min(t * COLS + local.x, WORDS - 1u);
+                    let v0 = widen(v[at.x + w]);
+                    let v1 = widen(v[at.y + w]);
+                    let v2 = widen(v[at.z + w]);
+                    let v3 = widen(v[at.w + w]);
+                    for (var i = 0u; i < TILE_Q; i++) {
+                        acc[i][t] = axpy(p[i].w, v3, axpy(p[i].z, v2, axpy(p[i].y, v1, axpy(p[i].x, v0, acc[i][t]))));
+                    }
                 }
             }
         }

@@ -2,9 +2,10 @@
 // For one or a few rows of A (decode), and for every shape where loads are dear and caches are not (software).
 //
 // tunable TILE_M = 4 | software 16 : 1 2 4 8 16 24 32 -- rows of C an invocation accumulates
-// tunable TILE_N = 4 | software 16 : 4 8 16 24 32 -- columns of C an invocation accumulates
-// tunable LANES = 32 | software 1 : 1 2 4 8 16 32 64 -- invocations that split K between them, word by word
-// tunable TILES = 4 | software 32 : 1 2 4 8 16 32 64 128 -- tiles in a workgroup
+// tunable TILE_N = 4 | software 32 : 4 8 16 24 32 -- columns of C an invocation accumulates
+// tunable LANES = 32 | software 8 : 1 2 4 8 16 32 64 -- invocations that split K between them, word by word
+// tunable UNROLL = 1 | software 8 : 1 2 4 8 16 -- words of K a lane takes in one turn of the loop
+// tunable TILES = 2 | software 1 : 1 2 4 8 16 32 64 -- tiles in a workgroup
 
 struct Params {
     m: u32,        // rows of A and of C held
@@ -23,9 +24,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> c: array<OutQuad>;
 
 const TILE_Q: u32 = TILE_N / 4u;
-const HALF: u32 = LANES / 2u;
 const TILE_QUADS: u32 = TILE_M * TILE_Q;
-var<workgroup> partial: array<vec4<Acc>, max(1u, TILES * HALF * TILE_QUADS)>;
+// Every lane's tile, where there are several.
+var<workgroup> partial: array<vec4<Acc>, select(1u, TILES * LANES * TILE_QUADS, LANES > 1u)>;
 
 @compute @workgroup_size(LANES, TILES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
@@ -44,52 +45,54 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     }
 
     var acc: array<array<vec4<Acc>, TILE_Q>, TILE_M>;
-    for (var k = local.x; k < params.words; k += LANES) {
-        var a_wide: array<Wide, TILE_M>;
-        for (var i = 0u; i < TILE_M; i++) {
-            a_wide[i] = widen(a[a_at[i] + k]);
-        }
-        for (var j = 0u; j < TILE_Q; j++) {
-            let at = b_at[j] + k;
-            let b0 = widen(b[at.x]);
-            let b1 = widen(b[at.y]);
-            let b2 = widen(b[at.z]);
-            let b3 = widen(b[at.w]);
+    for (var first = local.x; first < params.words; first += LANES * UNROLL) {
+        for (var u = 0u; u < UNROLL; u++) {
+            // Words past the end read the last one, and count nothing because A's are zero.
+            let k = min(first + u * LANES, params.words - 1u);
+            let counts = select(0u, 1u, u == 0u || first + u * LANES < params.words);
+            var a_wide: array<Wide, TILE_M>;
             for (var i = 0u; i < TILE_M; i++) {
-                acc[i][j] = mac4(a_wide[i], b0, b1, b2, b3, acc[i][j]);
+                a_wide[i] = widen(a[a_at[i] + k] * counts);
+            }
+            for (var j = 0u; j < TILE_Q; j++) {
+                let at = b_at[j] + k;
+                let b0 = widen(b[at.x]);
+                let b1 = widen(b[at.y]);
+                let b2 = widen(b[at.z]);
+                let b3 = widen(b[at.w]);
+                for (var i = 0u; i < TILE_M; i++) {
+                    acc[i][j] = mac4(a_wide[i], b0, b1, b2, b3, acc[i][j]);
+                }
             }
         }
     }
 
-    // The upper half of the lanes hands its sums to the lower half, until one lane holds them all.
-    if LANES > 1u {
-        for (var half = HALF; half > 0u; half >>= 1u) {
-            let slot = (local.y * HALF + local.x % half) * TILE_QUADS;
-            if local.x >= half && local.x < 2u * half {
-                for (var i = 0u; i < TILE_M; i++) {
-                    for (var j = 0u; j < TILE_Q; j++) {
-                        partial[slot + i * TILE_Q + j] = acc[i][j];
-                    }
-                }
-            }
-            workgroupBarrier();
-            if local.x < half {
-                for (var i = 0u; i < TILE_M; i++) {
-                    for (var j = 0u; j < TILE_Q; j++) {
-                        acc[i][j] += partial[slot + i * TILE_Q + j];
-                    }
-                }
-            }
-            workgroupBarrier();
-        }
-    }
-
-    if local.x == 0u {
+    if LANES == 1u {
         for (var i = 0u; i < TILE_M; i++) {
             for (var j = 0u; j < TILE_Q; j++) {
                 if row + i < params.m && col + 4u * j < params.n {
                     c[(row + i) * params.c_pitch + params.c_first + col / 4u + j] = narrow(acc[i][j]);
                 }
+            }
+        }
+    } else {
+        // The lanes show their sums and share out the adding up.
+        let slot = (local.y * LANES + local.x) * TILE_QUADS;
+        for (var i = 0u; i < TILE_M; i++) {
+            for (var j = 0u; j < TILE_Q; j++) {
+                partial[slot + i * TILE_Q + j] = acc[i][j];
+            }
+        }
+        workgroupBarrier();
+        for (var s = local.x; s < TILE_QUADS; s += LANES) {
+            var sum = partial[local.y * LANES * TILE_QUADS + s];
+            for (var lane = 1u; lane < LANES; lane++) {
+                sum += partial[(local.y * LANES + lane) * TILE_QUADS + s];
+            }
+            let i = s / TILE_Q;
+            let j = s % TILE_Q;
+            if row + i < params.m && col + 4u * j < params.n {
+                c[(row + i) * params.c_pitch + params.c_first + col / 4u + j] = narrow(sum);
             }
         }
     }

@@ -81,7 +81,6 @@ fn choose(case: &Case, target: &Target, asked: &Tuning) -> Result<Chosen, Unplan
         Some(choice @ (0 | 1)) => choice == 1,
         Some(other) => return Err(Unplannable(format!("{CHOICE}={other} is neither 0 nor 1"))),
     };
-    let bytes_of_quad = 16;
     let chosen = if staged {
         let tuning = STAGED.resolve(&asked, &Tuning::new(), target)?;
         let (rows, cols) = (tuning["THREADS_M"], tuning["THREADS_N"]);
@@ -93,8 +92,7 @@ fn choose(case: &Case, target: &Target, asked: &Tuning) -> Result<Chosen, Unplan
         let tuning = DIRECT.resolve(&asked, &preferred(m, target), target)?;
         let (lanes, tiles) = (tuning["LANES"], tuning["TILES"]);
         let tile = [tuning["TILE_M"], tuning["TILE_N"]];
-        let shared = (tiles * (lanes / 2) * tile[0] * tile[1] / 4 * bytes_of_quad).max(bytes_of_quad);
-        check_workgroup([lanes, tiles, 1], shared, target)?;
+        check_workgroup([lanes, tiles, 1], direct_bytes(tiles, lanes, tile[0], tile[1]), target)?;
         Chosen { kernel: &DIRECT, tuning, tile: tile.map(u64::from), tiles_per_group: u64::from(tiles) }
     };
     let mut tuning = chosen.tuning;
@@ -102,27 +100,33 @@ fn choose(case: &Case, target: &Target, asked: &Tuning) -> Result<Chosen, Unplan
     Ok(Chosen { tuning, ..chosen })
 }
 
-/// What the direct kernel is best at for this many rows: tiles no taller than A, and on hardware fewer lanes where
-/// several rows share a weight, so that the lanes' sums fit workgroup memory.
+/// Tiles no taller than A, and on a software rasterizer no wider than its workgroup memory allows.
 fn preferred(m: u64, target: &Target) -> Tuning {
-    let rows = m.next_power_of_two().min(16) as u32;
-    match (target.software, rows) {
-        (true, _) => source::tuning(&[("TILE_M", rows)]),
-        (false, 1) => source::tuning(&[("TILE_M", 1)]),
-        (false, _) => source::tuning(&[("TILE_M", rows.min(8)), ("LANES", 32), ("TILES", 2)]),
+    let tallest = if target.software { 16 } else { 8 };
+    let rows = m.next_power_of_two().min(tallest) as u32;
+    let mut tuning = source::tuning(&[("TILE_M", rows)]);
+    if target.software && direct_bytes(1, 8, rows, 32) > target.max_workgroup_bytes {
+        tuning.insert("TILE_N".to_owned(), 16);
     }
+    tuning
+}
+
+/// Workgroup memory of the direct kernel: every lane's tile of 4-byte sums, where lanes add up.
+fn direct_bytes(tiles: u32, lanes: u32, tile_m: u32, tile_n: u32) -> u32 {
+    if lanes > 1 { 4 * tiles * lanes * tile_m * tile_n } else { 16 }
 }
 
 pub(super) fn tunings(case: &Case, target: &Target) -> Vec<Tuning> {
     let m = case.axis("m");
     let rows = m.next_power_of_two() as u32;
-    let direct = |tile_m: u32, tile_n, lanes, tiles| {
+    let direct = |tile_m: u32, tile_n, lanes, tiles, unroll| {
         source::tuning(&[
             (CHOICE, 0),
             ("TILE_M", tile_m.min(rows)),
             ("TILE_N", tile_n),
             ("LANES", lanes),
             ("TILES", tiles),
+            ("UNROLL", unroll),
         ])
     };
     let staged = |tile_m, tile_n, threads_m, threads_n, step| {
@@ -137,14 +141,20 @@ pub(super) fn tunings(case: &Case, target: &Target) -> Vec<Tuning> {
     };
     let mut candidates = vec![Tuning::new()];
     if target.software {
-        candidates.extend(
-            [(16, 16, 1, 8), (16, 16, 1, 64), (8, 16, 1, 32), (8, 8, 1, 64)].map(|(a, b, c, d)| direct(a, b, c, d)),
-        );
-        candidates.extend([(16, 16, 8, 4), (8, 8, 8, 8)].map(|(a, b, c, d)| direct(a, b, c, d)));
+        let shapes = [
+            (32, 32, 16, 1),
+            (24, 24, 16, 1),
+            (16, 32, 16, 2),
+            (16, 16, 8, 2),
+            (16, 16, 8, 1),
+            (8, 16, 8, 2),
+            (8, 8, 8, 4),
+        ];
+        candidates.extend(shapes.map(|(rows, cols, unroll, tiles)| direct(rows, cols, 8, tiles, unroll)));
     } else if m <= FEW_ROWS {
-        let shapes =
-            [(8, 4, 32, 4), (8, 4, 16, 4), (8, 4, 64, 2), (8, 8, 32, 2), (4, 4, 32, 8), (4, 8, 16, 4), (8, 4, 8, 8)];
-        candidates.extend(shapes.map(|(a, b, c, d)| direct(a, b, c, d)));
+        let shapes = [(8, 4, 16, 4), (8, 4, 64, 2), (8, 8, 32, 2), (4, 4, 32, 8), (4, 8, 16, 4), (8, 4, 8, 8)];
+        candidates.extend(shapes.map(|(a, b, c, d)| direct(a, b, c, d, 1)));
+        candidates.push(direct(8, 4, 32, 4, 2));
     } else {
         let shapes = [
             (4, 4, 16, 16, 4),
@@ -155,7 +165,7 @@ pub(super) fn tunings(case: &Case, target: &Target) -> Vec<Tuning> {
             (8, 8, 8, 16, 2),
         ];
         candidates.extend(shapes.map(|(a, b, c, d, e)| staged(a, b, c, d, e)));
-        candidates.push(direct(8, 8, 1, 64));
+        candidates.push(direct(8, 8, 1, 64, 1));
     }
     source::runnable(candidates, |tuning| program(case, target, tuning))
 }
