@@ -83,9 +83,9 @@ def our_rows(binary, devices, folder):
 
 def our_devices(binary):
     """Our devices by what the questions call them."""
-    listing = json.loads(shell([binary, "devices", "--format", "json"]) or "{}")
+    listing = json.loads(shell([binary, "devices", "--format", "json"]) or "[]")
     found = {}
-    for facts in listing.get("devices", []):
+    for facts in (row for row in listing if row["row"] == "device"):
         if facts["backend"] == "cpu":
             found.setdefault("cpu", facts["id"])
         if facts["backend"] == "wgpu" and facts["api"].lower() == "vulkan":
