@@ -60,8 +60,8 @@ pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<Outcome> {
 }
 
 /// Shows two builds that ran in turns: theirs first, ours against it.
-pub(super) fn present_interleaved(output: &OutputArgs, theirs: &[Record], ours: &[Record]) -> anyhow::Result<Outcome> {
-    present(output, &pair(theirs, ours, DEFAULT_MARGIN), None)
+pub(super) fn present_interleaved(output: &OutputArgs, theirs: &[Record], ours: &[Record]) -> anyhow::Result<()> {
+    output.show_beside_records(&Compared { comparisons: &pair(theirs, ours, DEFAULT_MARGIN), gate: None })
 }
 
 fn present(output: &OutputArgs, comparisons: &[Comparison], fail_on: Option<Threshold>) -> anyhow::Result<Outcome> {

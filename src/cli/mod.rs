@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 /// Exit codes: 0 done; 1 error; 2 usage; 3 no usable device; 4 verification failed; 5 a gate asked for did not hold;
 /// 130 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "wattmark", version, max_term_width = 110)]
+#[command(name = "wattmark", version, max_term_width = 110, args_override_self = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Sub,

@@ -38,6 +38,16 @@ impl OutputArgs {
         self.output.as_deref().filter(|p| *p != Path::new("-"))
     }
 
+    /// True if the file asked for is where a run appends its records.
+    pub(super) fn holds_records(&self) -> anyhow::Result<bool> {
+        Ok(self.file().is_some() && self.format()? == Format::Jsonl)
+    }
+
+    /// As [`OutputArgs::show`], for a run: a file of records is never written over, its table goes to standard output.
+    pub(super) fn show_beside_records(&self, rows: &dyn Rows) -> anyhow::Result<()> {
+        if self.holds_records()? { print(&render(Format::Table, rows, &style(false))) } else { self.show(rows) }
+    }
+
     /// Renders rows in the format asked for, to the destination asked for.
     pub(super) fn show(&self, rows: &dyn Rows) -> anyhow::Result<()> {
         let text = render(self.format()?, rows, &style(self.file().is_some()));

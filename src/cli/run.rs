@@ -19,7 +19,7 @@ use crate::{
     measure::Settings,
     power::observe::surroundings,
     record::{Appender, Environment, Record, RunInfo, Status, observe_environment, read_file},
-    report::{Format, render, results::Results},
+    report::results::Results,
     run::{
         Done, EnergyMode, Rival, RunOptions, RunSummary, default_record_path, done_already, estimate_s, run as run_all,
         run_against,
@@ -76,14 +76,14 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
     let suite = Suite::load(&args.suite)?;
     let cases = args.cases.cases(&suite)?;
-    let format = args.output.format()?;
+    args.output.format()?;
     let max_s = args.max_time.unwrap_or(suite.max_seconds);
     if positive("--max-time", max_s)?.is_zero() {
         return Err(Usage("--max-time 0 leaves no time to sample: give seconds above zero".to_owned()).into());
     }
     let settings = Settings::within(max_s);
     let (devices, _) = args.devices.devices()?;
-    let records = args.records_path(&suite, format)?;
+    let records = args.records_path(&suite)?;
     let done = args.done(&records)?;
     if args.plan {
         return print_plan(&args, &devices, &cases, &settings, &done);
@@ -106,14 +106,14 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
     progress.finish();
     let summary = summary.with_context(|| format!("records so far are in {}", records.display()))?;
     remember_tuning(args.tune, &summary);
-    present(&args, format, &records, &summary)?;
+    present(&args, &records, &summary)?;
     Ok(outcome(&summary))
 }
 
 impl RunArgs {
     /// The record file: `-o FILE.jsonl`, or a new file under `results/`; with --resume the newest of this suite there.
-    fn records_path(&self, suite: &Suite, format: Format) -> anyhow::Result<PathBuf> {
-        if let (Some(path), Format::Jsonl) = (self.output.file(), format) {
+    fn records_path(&self, suite: &Suite) -> anyhow::Result<PathBuf> {
+        if let Some(path) = self.output.file().filter(|_| self.output.holds_records().unwrap_or(false)) {
             return Ok(path.to_owned());
         }
         let fresh = default_record_path(&suite.name, Timestamp::now());
@@ -284,13 +284,9 @@ pub(super) fn remember_tuning(tuned: bool, summary: &RunSummary) {
 }
 
 /// Prints the result: the table on standard output, and anything else asked for into the file asked for.
-fn present(args: &RunArgs, format: Format, records: &std::path::Path, summary: &RunSummary) -> anyhow::Result<()> {
+fn present(args: &RunArgs, records: &std::path::Path, summary: &RunSummary) -> anyhow::Result<()> {
     let all = everything(args, records, summary);
-    if format == Format::Jsonl && args.output.file().is_some() {
-        output::print(&render(Format::Table, &Results::of(&all), &output::style(false)))?;
-    } else {
-        args.output.show(&Results::of(&all))?;
-    }
+    args.output.show_beside_records(&Results::of(&all))?;
     if !args.quiet {
         eprintln!("records: {}", records.display());
         eprintln!(
