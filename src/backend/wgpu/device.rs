@@ -11,7 +11,7 @@ use super::{
     error::{Reports, scoped, wait},
     executable::{Prepared, Step},
 };
-use crate::kernel::{Binding, Buffer, Case, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows};
+use crate::kernel::{Binding, Buffer, Case, Dtype, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows};
 
 /// Bytes handed to the driver at once: bounds its staging memory.
 pub(super) const CHUNK: usize = 16 << 20;
@@ -23,6 +23,8 @@ pub(crate) struct WgpuDevice {
     pub(super) reports: Reports,
     facts: DeviceFacts,
     target: Target,
+    /// `unpack2x16float` works: f16 can be stored, whatever it is computed in.
+    f16_storage: bool,
     pipelines: HashMap<(Arc<str>, &'static str), wgpu::ComputePipeline>,
 }
 
@@ -47,7 +49,9 @@ impl WgpuDevice {
             .map_err(|error| DeviceError::Failed(format!("opening {id} ({}, {}): {error}", facts.name, facts.api)))?;
         let reports = Reports::of(&device);
         let target = target(&device, facts.class == DeviceClass::Software);
-        Ok(WgpuDevice { device, queue, reports, facts, target, pipelines: HashMap::new() })
+        let flags = adapter.get_downlevel_capabilities().flags;
+        let f16_storage = flags.contains(wgpu::DownlevelFlags::SHADER_F16_IN_F32);
+        Ok(WgpuDevice { device, queue, reports, facts, target, f16_storage, pipelines: HashMap::new() })
     }
 
     /// What a planner must know of this device.
@@ -69,13 +73,12 @@ impl WgpuDevice {
         let sets = buffer_sets(case, &self.facts, program.bytes());
         let params: Vec<_> = program.passes.iter().map(|pass| self.params(pass)).collect::<Result<_, _>>()?;
         let mut buffers: Vec<Vec<wgpu::Buffer>> = Vec::new();
-        for set in 0..sets {
+        for _ in 0..sets {
             let made = self.allocate(&program.buffers)?;
             match buffers.first() {
                 None => self.upload(inputs, &program.buffers, &made)?,
                 Some(first) => self.duplicate(&program.buffers, first, &made)?,
             }
-            debug_assert_eq!(buffers.len() as u32, set);
             buffers.push(made);
         }
         let mut steps = Vec::new();
@@ -98,6 +101,9 @@ impl WgpuDevice {
     }
 
     fn plan(&self, case: &Case, tuning: &Tuning) -> Result<Program, DeviceError> {
+        if case.dtype == Dtype::F16 && !self.f16_storage {
+            return Err(DeviceError::Unsupported("the driver cannot unpack f16 (SHADER_F16_IN_F32)".to_owned()));
+        }
         let planned = case.family.program(case, &self.target, tuning);
         planned.map_err(|why| DeviceError::Unsupported(why.to_string()))
     }
