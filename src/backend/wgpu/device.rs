@@ -22,7 +22,8 @@ pub(crate) struct WgpuDevice {
     pub(super) queue: wgpu::Queue,
     pub(super) reports: Reports,
     facts: DeviceFacts,
-    target: Target,
+    /// What a planner must know of this device.
+    pub(super) target: Target,
     /// `unpack2x16float` works: f16 can be stored, whatever it is computed in.
     f16_storage: bool,
     pipelines: HashMap<(Arc<str>, &'static str), wgpu::ComputePipeline>,
@@ -52,11 +53,6 @@ impl WgpuDevice {
         let flags = adapter.get_downlevel_capabilities().flags;
         let f16_storage = flags.contains(wgpu::DownlevelFlags::SHADER_F16_IN_F32);
         Ok(WgpuDevice { device, queue, reports, facts, target, f16_storage, pipelines: HashMap::new() })
-    }
-
-    /// What a planner must know of this device.
-    pub(crate) fn target(&self) -> &Target {
-        &self.target
     }
 
     /// Compiles and uploads a program for a case.

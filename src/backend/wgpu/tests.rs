@@ -60,7 +60,7 @@ fn every_case_verifies_on_every_adapter() {
     let _alone = alone();
     for facts in adapters() {
         let mut device = WgpuDevice::open(&facts.id, Limits::Adapter).unwrap_or_else(|e| panic!("{e}"));
-        let target = device.target().clone();
+        let target = device.target.clone();
         let left = run_suite(&mut device, &target);
         assert!(left.iter().all(|why| why.contains("f16 arithmetic") && !target.f16), "{left:?}");
     }
@@ -72,7 +72,7 @@ fn every_case_verifies_under_downlevel_limits() {
     for facts in adapters() {
         let mut device = WgpuDevice::open(&facts.id, Limits::Downlevel).unwrap_or_else(|e| panic!("{e}"));
         for software in [true, false] {
-            let target = Target { software, ..device.target().clone() };
+            let target = Target { software, ..device.target.clone() };
             let downlevel = Target { software, ..Target::downlevel() };
             assert_eq!(target, downlevel, "the device was not opened with the downlevel limits");
             let left = run_suite(&mut device, &target);
@@ -88,7 +88,7 @@ fn a_weight_beyond_a_binding_is_split() {
     let inputs = Inputs::seeded(&case);
     for facts in adapters() {
         let mut device = WgpuDevice::open(&facts.id, Limits::Downlevel).unwrap_or_else(|e| panic!("{e}"));
-        let target = device.target().clone();
+        let target = device.target.clone();
         let program = case.family.program(&case, &target, &Tuning::new()).unwrap_or_else(|e| panic!("{e}"));
         assert!(program.passes.len() > 1, "235 MB in one binding of {}", target.max_binding_bytes);
         assert!(program.buffers.iter().all(|b| b.bytes <= target.max_binding_bytes));
@@ -124,7 +124,7 @@ fn errors_are_values() {
         let mut device = WgpuDevice::open(&facts.id, Limits::Adapter).unwrap_or_else(|e| panic!("{e}"));
         let case: Case = "matmul/gemv/f32/m=1,n=31,k=8192/hot".parse().expect("a case id");
         let inputs = Inputs::seeded(&case);
-        let target = device.target().clone();
+        let target = device.target.clone();
         let program = case.family.program(&case, &target, &Tuning::new()).unwrap_or_else(|e| panic!("{e}"));
         let mut garbled = program.clone();
         garbled.passes[0].source = "fn main( {".into();
@@ -219,7 +219,7 @@ fn mutants_are_caught() {
         for mutant in MUTANTS {
             let case: Case = mutant.case.parse().expect("a case id");
             let inputs = Inputs::seeded(&case);
-            let target = Target { software: mutant.software, ..device.target().clone() };
+            let target = Target { software: mutant.software, ..device.target.clone() };
             let planned = case.family.program(&case, &target, &Tuning::new()).unwrap_or_else(|e| panic!("{e}"));
             assert!(check(&mut device, &case, &inputs, &planned).passed, "{}: fails unchanged", mutant.name);
             let mut program = planned;
