@@ -28,6 +28,13 @@ const TILE_QUADS: u32 = TILE_M * TILE_Q;
 // Every lane's tile, where there are several.
 var<workgroup> partial: array<vec4<Acc>, select(1u, TILES * LANES * TILE_QUADS, LANES > 1u)>;
 
+// Rows and columns past the end are dropped.
+fn store(row: u32, col: u32, sums: vec4<Acc>) {
+    if row < params.m && col < params.n {
+        c[row * params.c_pitch + params.c_first + col / 4u] = narrow(sums);
+    }
+}
+
 @compute @workgroup_size(LANES, TILES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let tile = (group.x + params.fold_x * (group.y + params.fold_y * group.z)) * TILES + local.y;
@@ -70,9 +77,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     if LANES == 1u {
         for (var i = 0u; i < TILE_M; i++) {
             for (var j = 0u; j < TILE_Q; j++) {
-                if row + i < params.m && col + 4u * j < params.n {
-                    c[(row + i) * params.c_pitch + params.c_first + col / 4u + j] = narrow(acc[i][j]);
-                }
+                store(row + i, col + 4u * j, acc[i][j]);
             }
         }
     } else {
@@ -89,11 +94,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             for (var lane = 1u; lane < LANES; lane++) {
                 sum += partial[(local.y * LANES + lane) * TILE_QUADS + s];
             }
-            let i = s / TILE_Q;
-            let j = s % TILE_Q;
-            if row + i < params.m && col + 4u * j < params.n {
-                c[(row + i) * params.c_pitch + params.c_first + col / 4u + j] = narrow(sum);
-            }
+            store(row + s / TILE_Q, col + 4u * (s % TILE_Q), sum);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     error::{Reports, scoped, wait},
     executable::{Prepared, Step},
 };
-use crate::kernel::{Binding, Buffer, Case, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows};
+use crate::kernel::{Binding, Buffer, Case, Dtype, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows};
 
 /// Bytes handed to the driver at once: bounds its staging memory.
 pub(super) const CHUNK: usize = 16 << 20;
@@ -22,7 +22,10 @@ pub(crate) struct WgpuDevice {
     pub(super) queue: wgpu::Queue,
     pub(super) reports: Reports,
     facts: DeviceFacts,
-    target: Target,
+    /// What a planner must know of this device.
+    pub(super) target: Target,
+    /// `unpack2x16float` works: f16 can be stored, whatever it is computed in.
+    f16_storage: bool,
     pipelines: HashMap<(Arc<str>, &'static str), wgpu::ComputePipeline>,
 }
 
@@ -47,12 +50,9 @@ impl WgpuDevice {
             .map_err(|error| DeviceError::Failed(format!("opening {id} ({}, {}): {error}", facts.name, facts.api)))?;
         let reports = Reports::of(&device);
         let target = target(&device, facts.class == DeviceClass::Software);
-        Ok(WgpuDevice { device, queue, reports, facts, target, pipelines: HashMap::new() })
-    }
-
-    /// What a planner must know of this device.
-    pub(crate) fn target(&self) -> &Target {
-        &self.target
+        let flags = adapter.get_downlevel_capabilities().flags;
+        let f16_storage = flags.contains(wgpu::DownlevelFlags::SHADER_F16_IN_F32);
+        Ok(WgpuDevice { device, queue, reports, facts, target, f16_storage, pipelines: HashMap::new() })
     }
 
     /// Compiles and uploads a program for a case.
@@ -69,13 +69,12 @@ impl WgpuDevice {
         let sets = buffer_sets(case, &self.facts, program.bytes());
         let params: Vec<_> = program.passes.iter().map(|pass| self.params(pass)).collect::<Result<_, _>>()?;
         let mut buffers: Vec<Vec<wgpu::Buffer>> = Vec::new();
-        for set in 0..sets {
+        for _ in 0..sets {
             let made = self.allocate(&program.buffers)?;
             match buffers.first() {
                 None => self.upload(inputs, &program.buffers, &made)?,
                 Some(first) => self.duplicate(&program.buffers, first, &made)?,
             }
-            debug_assert_eq!(buffers.len() as u32, set);
             buffers.push(made);
         }
         let mut steps = Vec::new();
@@ -98,6 +97,9 @@ impl WgpuDevice {
     }
 
     fn plan(&self, case: &Case, tuning: &Tuning) -> Result<Program, DeviceError> {
+        if case.dtype == Dtype::F16 && !self.f16_storage {
+            return Err(DeviceError::Unsupported("the driver cannot unpack f16 (SHADER_F16_IN_F32)".to_owned()));
+        }
         let planned = case.family.program(case, &self.target, tuning);
         planned.map_err(|why| DeviceError::Unsupported(why.to_string()))
     }

@@ -47,25 +47,54 @@ pub(super) fn discover() -> Discovery {
         }
         found.devices.push(facts(index, adapter, &infos));
     }
-    if found.devices.is_empty() {
-        found.missing.push(none_found());
-    }
+    found.missing.extend(interfaces().iter().filter(|i| !infos.iter().any(|info| api(info) == i.api)).map(missing));
     found
 }
 
-fn none_found() -> Missing {
-    let asked = std::env::var("WGPU_BACKEND").map(|v| format!(" with WGPU_BACKEND={v}")).unwrap_or_default();
-    let fix = if cfg!(target_os = "linux") {
-        "install the GPU's Vulkan driver; without a GPU: `apt install mesa-vulkan-drivers` (Vulkan in software), \
-         `apt install libegl1 libgl1-mesa-dri` (GL)"
+/// An interface that drivers of this system may offer, and how to get it.
+struct Interface {
+    api: &'static str,
+    backend: wgpu::Backends,
+    fix: &'static str,
+}
+
+const VULKAN: Interface = Interface {
+    api: "vulkan",
+    backend: wgpu::Backends::VULKAN,
+    fix: if cfg!(target_os = "linux") {
+        "install the GPU's Vulkan driver; without a GPU: `apt install mesa-vulkan-drivers` (Vulkan in software)"
     } else {
         "install or update the GPU's driver"
-    };
-    Missing {
-        what: "a Vulkan, Metal, DX12 or GL device".to_owned(),
-        why: format!("no driver offers one{asked}"),
-        fix: if asked.is_empty() { fix.to_owned() } else { format!("unset WGPU_BACKEND, or {fix}") },
+    },
+};
+const GL: Interface = Interface {
+    api: "gl",
+    backend: wgpu::Backends::GL,
+    fix: "install the GPU's GL driver; without a GPU: `apt install libegl1 libgl1-mesa-dri` (GL in software)",
+};
+const METAL: Interface =
+    Interface { api: "metal", backend: wgpu::Backends::METAL, fix: "run on a Mac with a GPU, outside a sandbox" };
+const DX12: Interface =
+    Interface { api: "dx12", backend: wgpu::Backends::DX12, fix: "install or update the GPU's driver" };
+
+fn interfaces() -> &'static [Interface] {
+    if cfg!(target_os = "macos") {
+        &[METAL]
+    } else if cfg!(windows) {
+        &[DX12, VULKAN]
+    } else {
+        &[VULKAN, GL]
     }
+}
+
+fn missing(interface: &Interface) -> Missing {
+    let (why, fix) = if wanted().contains(interface.backend) {
+        ("no driver offers a device".to_owned(), interface.fix.to_owned())
+    } else {
+        let asked = std::env::var("WGPU_BACKEND").unwrap_or_default();
+        (format!("WGPU_BACKEND={asked} leaves it out"), "unset WGPU_BACKEND".to_owned())
+    };
+    Missing { what: interface.api.to_owned(), why, fix }
 }
 
 /// The adapter that [`discover`] gave this id, and its facts.

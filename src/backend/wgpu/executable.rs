@@ -110,21 +110,22 @@ impl<'d> Prepared<'d> {
         let staging = self.device.buffer("readback", size.min(CHUNK as u64), usage)?;
         for at in (0..size).step_by(CHUNK) {
             let len = (size - at).min(CHUNK as u64);
-            scoped(device, reports, || {
+            let copied = scoped(device, reports, || {
                 let mut encoder = device.create_command_encoder(&Default::default());
                 encoder.copy_buffer_to_buffer(buffer, at, &staging, 0, len);
-                queue.submit([encoder.finish()]);
+                queue.submit([encoder.finish()])
             })?;
-            bytes.extend_from_slice(&self.map(&staging, len)?);
+            bytes.extend_from_slice(&self.map(&staging, len, copied)?);
         }
         Ok(bytes)
     }
 
-    fn map(&self, staging: &wgpu::Buffer, len: u64) -> Result<Vec<u8>, DeviceError> {
+    /// The bytes of a staging buffer after the submission that fills it; does not wait for later ones.
+    fn map(&self, staging: &wgpu::Buffer, len: u64, filled: wgpu::SubmissionIndex) -> Result<Vec<u8>, DeviceError> {
         let WgpuDevice { device, reports, .. } = self.device;
         let (done, mapped) = std::sync::mpsc::channel();
         staging.map_async(wgpu::MapMode::Read, 0..len, move |result| drop(done.send(result)));
-        wait(device, reports, None)?;
+        wait(device, reports, Some(filled))?;
         let failed = |why: String| DeviceError::Failed(format!("reading a buffer back: {why}"));
         mapped.try_recv().map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
         let bytes = staging.get_mapped_range(0..len).map_err(|e| failed(e.to_string()))?.to_vec();
@@ -132,10 +133,10 @@ impl<'d> Prepared<'d> {
         Ok(bytes)
     }
 
-    /// Device time of the submission in a slot; absent where the stamps make no sense.
-    fn device_time(&self, slot: usize) -> Result<Option<f64>, DeviceError> {
+    /// Device time of a finished submission from its slot; absent where the stamps make no sense.
+    fn device_time(&self, slot: usize, done: wgpu::SubmissionIndex) -> Result<Option<f64>, DeviceError> {
         let Some(clock) = &self.clock else { return Ok(None) };
-        let bytes = self.map(&clock.read[slot], STAMPS)?;
+        let bytes = self.map(&clock.read[slot], STAMPS, done)?;
         let stamps: Vec<u64> = bytemuck::pod_collect_to_vec(&bytes);
         let ticks = stamps[1].checked_sub(stamps[0]).filter(|&ticks| ticks > 0);
         Ok(ticks.map(|ticks| ticks as f64 * clock.tick_s))
@@ -186,10 +187,10 @@ impl Executable for Prepared<'_> {
                 continue;
             }
             let Some(oldest) = in_flight.pop_front() else { break };
-            wait(device, reports, Some(oldest.index))?;
+            wait(device, reports, Some(oldest.index.clone()))?;
             let took = last_done.elapsed().as_secs_f64();
             last_done = Instant::now();
-            let stamped = self.device_time(oldest.slot)?;
+            let stamped = self.device_time(oldest.slot, oldest.index)?;
             device_s = device_s.zip(stamped).map(|(sum, s)| sum + s);
             self.step_s = Some(stamped.unwrap_or(took) / oldest.count as f64);
         }
