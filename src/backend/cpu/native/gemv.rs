@@ -1,10 +1,10 @@
 //! The skinny matmul: few rows of A, so that B's one trip from memory is what takes the time.
 //! It must not read B twice from memory, nor write anything but C and its own workspace.
 //!
-//! How it moves: R rows of B stream side by side, a vector of K at a time, each multiplied with the same vector of
-//! up to 8 rows of A: M x R accumulators, summed across their lanes once at the end of the rows (24 on AVX-512: 1 x 8
-//! to 8 x 3). Every row asks for its line a kibibyte ahead, and its last kibibyte asks for the next strip's first, so
-//! the stream never pauses. A is read in place where its vectors are B's (f32), else converted once by each member.
+//! How it moves: R rows of B, a stripe of its task apart, stream side by side, a vector of K at a time, each multiplied
+//! with the same vector of up to 8 rows of A: M x R accumulators, summed across their lanes once at the end of the rows
+//! (24 on AVX-512: 1 x 8 to 8 x 3). Stripes are long and unbroken, as memory and its prefetchers like them; each also
+//! asks for its line a little ahead. A is read in place where its vectors are B's (f32), else converted by each member.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,8 +14,8 @@ use super::pool::Pool;
 use super::simd::Simd;
 use super::workspace::{Shared, Workspace};
 
-/// How far ahead each row of B is asked for, in bytes.
-const AHEAD: usize = 1024;
+/// How far ahead each row of B is asked for, in bytes: eight rows' worth is what one core keeps on its way.
+const AHEAD: usize = 512;
 /// Bytes of B in a task, about: large beside a launch, small beside a matrix.
 const TASK_BYTES: usize = 512 << 10;
 /// The most rows of A for which this road is taken.
@@ -72,7 +72,6 @@ pub(super) fn run<E: Element>(
             unsafe { isa.run(rows.clone()) };
         }
     });
-    debug_assert!(m > 0);
 }
 
 /// Makes A's rows vectors: where they lie if they already are, else in `own`. Answers where, and the words of a row.
@@ -133,33 +132,46 @@ impl<E: Element> Job for Rows<E> {
         let tiles = tiles(S::ACCS);
         // Groups of A's rows of one size; the last is moved back over its neighbour's rows if they do not divide.
         let (group, full) = tiles.iter().copied().rev().find(|tile| tile.0 <= m).unwrap_or(tiles[0]);
-        let mut row = self.rows.start;
-        while row < self.rows.end {
-            let width = if row + full <= self.rows.end { full } else { 1 };
-            let mut first = 0;
-            loop {
-                // SAFETY: the maker's promise: A, B and C are those of checked slices.
-                unsafe { self.dispatch::<S>(group, width, first, row) };
-                if first + group == m {
-                    break;
-                }
-                first = (first + group).min(m - group);
-            }
-            row += width;
+        // Stripes: each of the tile's rows walks a long unbroken stretch of memory.
+        let stripe = self.rows.len() / full;
+        for row in self.rows.start..self.rows.start + stripe {
+            // SAFETY: the maker's promise: A, B and C are those of checked slices.
+            unsafe { self.all::<S>(group, full, row, stripe) };
+        }
+        for row in self.rows.start + stripe * full..self.rows.end {
+            // SAFETY: as above.
+            unsafe { self.all::<S>(group, 1, row, 0) };
         }
     }
 }
 
 impl<E: Element> Rows<E> {
+    /// All of A, `group` rows at a time, by `r` rows of B, `stripe` apart.
+    ///
     /// # Safety
     /// Those of [`Rows::tile`].
     #[inline(always)]
-    unsafe fn dispatch<S: Simd>(&self, m: usize, r: usize, first: usize, row: usize) {
+    unsafe fn all<S: Simd>(&self, group: usize, r: usize, row: usize, stripe: usize) {
+        let mut first = 0;
+        loop {
+            // SAFETY: the caller's promise.
+            unsafe { self.dispatch::<S>(group, r, first, row, stripe) };
+            if first + group == self.shape.m {
+                break;
+            }
+            first = (first + group).min(self.shape.m - group);
+        }
+    }
+
+    /// # Safety
+    /// Those of [`Rows::tile`].
+    #[inline(always)]
+    unsafe fn dispatch<S: Simd>(&self, m: usize, r: usize, first: usize, row: usize, stripe: usize) {
         macro_rules! pick {
             ($(($m:literal, $r:literal))*) => {
                 match (m, r) {
                     // SAFETY: the caller's promise; the arm is the tile asked for.
-                    $(($m, $r) if $m * $r <= S::ACCS => unsafe { self.tile::<S, $m, $r>(first, row) },)*
+                    $(($m, $r) if $m * $r <= S::ACCS => unsafe { self.tile::<S, $m, $r>(first, row, stripe) },)*
                     _ => unreachable!("a tile of {m} x {r}"),
                 }
             };
@@ -167,12 +179,12 @@ impl<E: Element> Rows<E> {
         pick!((1, 8)(2, 8)(4, 6)(8, 3)(2, 6)(4, 3)(2, 4)(1, 4)(2, 2)(1, 1)(2, 1)(4, 1)(8, 1));
     }
 
-    /// `M` rows of A from `first` on by `R` rows of B from `row` on.
+    /// `M` rows of A from `first` on by `R` rows of B, `stripe` apart from `row` on.
     ///
     /// # Safety
     /// The rows exist, and the CPU has what `S` stands for.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const M: usize, const R: usize>(&self, first: usize, row: usize) {
+    unsafe fn tile<S: Simd, const M: usize, const R: usize>(&self, first: usize, row: usize, stripe: usize) {
         let MatmulShape { n, k, .. } = self.shape;
         let width = S::LANES * E::group::<S>();
         let vectors = k / width;
@@ -181,19 +193,14 @@ impl<E: Element> Rows<E> {
             let a = self.a.add(first * self.stride);
             let b = self.b.add(row * k);
             let mut dots = Tile::<S, M, R>::new();
-            let own = vectors.saturating_sub(AHEAD / (width * size_of::<E>()));
-            for v in 0..own {
-                dots.step::<E>(a.add(v * S::LANES), self.stride, b.add(v * width), k, AHEAD);
-            }
-            // Past the end of these rows lie the next strip's.
-            let ahead = AHEAD + (R - 1) * k * size_of::<E>();
-            for v in own..vectors {
-                dots.step::<E>(a.add(v * S::LANES), self.stride, b.add(v * width), k, ahead);
+            let apart = stripe * k;
+            for v in 0..vectors {
+                dots.step::<E>(a.add(v * S::LANES), self.stride, b.add(v * width), apart, AHEAD);
             }
             if vectors * width < k {
                 let mut last = [S::splat(0.0); R];
                 for (r, last) in last.iter_mut().enumerate() {
-                    *last = E::groups_n::<S>(b.add(r * k + vectors * width), k - vectors * width);
+                    *last = E::groups_n::<S>(b.add(r * apart + vectors * width), k - vectors * width);
                 }
                 dots.add::<E>(a.add(vectors * S::LANES), self.stride, &last);
             }
@@ -202,7 +209,7 @@ impl<E: Element> Rows<E> {
                 for m in 0..M {
                     let total = E::total::<S>(dots.acc[m][r]);
                     let total = if E::offset::<S>() { total.wrapping_add(undo as u32) } else { total };
-                    let at = self.c.add((first + m) * n + row + r);
+                    let at = self.c.add((first + m) * n + row + r * stripe);
                     E::put(at, total);
                 }
             }
@@ -227,15 +234,15 @@ impl<S: Simd, const M: usize, const R: usize> Tile<S, M, R> {
     }
 
     /// # Safety
-    /// A vector at each `a + m * stride` and each `b + r * k`.
+    /// A vector at each `a + m * stride` and each `b + r * apart`.
     #[inline(always)]
-    unsafe fn step<E: Sealed>(&mut self, a: *const f32, stride: usize, b: *const E, k: usize, ahead: usize) {
+    unsafe fn step<E: Sealed>(&mut self, a: *const f32, stride: usize, b: *const E, apart: usize, ahead: usize) {
         // SAFETY: the caller's promise; prefetches may point anywhere.
         unsafe {
             let mut rows = [S::splat(0.0); R];
             for (r, row) in rows.iter_mut().enumerate() {
-                S::prefetch(b.add(r * k).cast::<u8>().wrapping_add(ahead));
-                *row = E::groups::<S>(b.add(r * k));
+                S::prefetch(b.add(r * apart).cast::<u8>().wrapping_add(ahead));
+                *row = E::groups::<S>(b.add(r * apart));
             }
             self.add::<E>(a, stride, &rows);
         }

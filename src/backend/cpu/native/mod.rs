@@ -9,6 +9,7 @@ pub(super) mod huge;
 pub(super) mod isa;
 pub(super) mod peak;
 pub(super) mod pool;
+mod share;
 mod simd;
 pub(super) mod workspace;
 

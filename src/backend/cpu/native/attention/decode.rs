@@ -1,11 +1,13 @@
 //! Decode: one query a head, so that the one trip of K and V from memory is what takes the time.
 //! It must not read a key or a value twice from memory, however many heads share it.
 //!
-//! How it moves: a task is a stretch of one key/value head's positions, taken block by block. Rows of K stream once,
-//! multiplied with the queries of up to four heads at a time, LANES sums under way; one transpose turns them into a
-//! vector of scores. Softmax runs along the block. Rows of V stream once into heads x vectors of output. Each row asks
-//! for one some kibibytes ahead. Stretches leave (max, sum, output), which a second launch combines.
+//! How it moves: a task is a stretch of one key/value head's positions, taken block by block. LANES / H rows of K at a
+//! time meet the queries of H heads, up to four: LANES sums, which shuffles turn into a vector of scores. Softmax runs
+//! along the block. Rows of V stream through two heads' outputs, held in registers; further heads find them in the
+//! first cache. Memory is met strictly in order, which the hardware's prefetcher follows better than any request of
+//! ours: rows of K, used side by side, are first touched one after another. Stretches leave (max, sum, output).
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::isa::{Isa, Job};
@@ -14,12 +16,14 @@ use super::super::simd::{LOWEST, MAX_LANES, Simd};
 use super::super::workspace::{Regions, Shared, Workspace};
 use super::{AttentionShape, Float};
 
-/// Positions in a block: 16 KiB of f32 keys at d = 128.
-const BLOCK: usize = 32;
+/// Positions in a block: 64 KiB of f32 keys at d = 128.
+const BLOCK: usize = 256;
+/// Words of a head's scores: a block's, and what the last rows of one may write past it.
+const SCORES: usize = BLOCK + MAX_LANES;
+/// Positions of V that all heads pass over before the next: 8 KiB of f32 at d = 128, in the first cache.
+const SLICE: usize = 16;
 /// The fewest positions in a stretch worth a task.
 const STRETCH: usize = 256;
-/// How far ahead rows are asked for, in bytes.
-const AHEAD: usize = 4096;
 
 /// How positions are cut into stretches, and where their results lie.
 #[derive(Clone, Copy)]
@@ -59,7 +63,7 @@ pub(super) fn run<E: Float>(
     let splits = (8 * members).div_ceil(streams).min(shape.kv_len.div_ceil(STRETCH));
     let plan = Plan { shape, splits, wide: shape.d.next_multiple_of(MAX_LANES) };
     let group = shape.group();
-    let own = group * (plan.wide + BLOCK);
+    let own = group * (plan.wide + SCORES);
     let regions = workspace.regions(streams * splits * group * plan.result(), own, members);
     let next = AtomicUsize::new(0);
     pool.run(|member, _| {
@@ -110,7 +114,7 @@ struct Stretch<E: Float> {
     v: *const E,
     /// This stretch's results, head by head.
     result: *mut f32,
-    /// Queries as f32, scaled, then scores: [heads][wide], [heads][BLOCK].
+    /// Queries as f32, scaled, then scores: [heads][wide], [heads][SCORES].
     own: *mut f32,
 }
 
@@ -136,13 +140,15 @@ impl<E: Float> Job for Stretch<E> {
                 for head in 0..group {
                     self.softmax::<S>(head, rows);
                 }
-                let mut head = 0;
-                while head < group {
-                    head += match group - head {
-                        4.. => self.output::<S, 4>(head, at, rows),
-                        2.. => self.output::<S, 2>(head, at, rows),
-                        _ => self.output::<S, 1>(head, at, rows),
-                    };
+                for slice in (0..rows).step_by(SLICE) {
+                    let rows = slice..rows.min(slice + SLICE);
+                    let mut head = 0;
+                    while head < group {
+                        head += match group - head {
+                            2.. => self.output::<S, 2>(head, at, rows.clone()),
+                            _ => self.output::<S, 1>(head, at, rows.clone()),
+                        };
+                    }
                 }
             }
         }
@@ -173,7 +179,7 @@ impl<E: Float> Stretch<E> {
 
     #[inline(always)]
     fn score(&self, head: usize) -> *mut f32 {
-        self.own.wrapping_add(self.plan.shape.group() * self.plan.wide + head * BLOCK)
+        self.own.wrapping_add(self.plan.shape.group() * self.plan.wide + head * SCORES)
     }
 
     /// Scores of `H` heads from `head` on with `rows` keys from `at` on. Answers H.
@@ -181,7 +187,7 @@ impl<E: Float> Stretch<E> {
     unsafe fn scores<S: Simd, const H: usize>(&self, head: usize, at: usize, rows: usize) -> usize {
         let d = self.plan.shape.d;
         let abreast = S::LANES / H;
-        // SAFETY: the caller's promise; rows past the last are the last again, and their scores are dropped.
+        // SAFETY: the caller's promise; rows past the last are the last again, and their scores lie past the block's.
         unsafe {
             let q = self.own.add(head * self.plan.wide);
             for first in (0..rows).step_by(abreast) {
@@ -190,15 +196,17 @@ impl<E: Float> Stretch<E> {
                 for (r, key) in keys.iter_mut().enumerate().take(abreast) {
                     *key = self.k.add((at + (first + r).min(rows - 1)) * d);
                 }
+                let mut next = self.k.wrapping_add((at + first + abreast) * d).cast::<u8>();
+                let touched = head == 0 && at + first + 2 * abreast <= self.len;
                 for x in (0..d).step_by(S::LANES) {
+                    if touched {
+                        next = touch(next, abreast * S::LANES.min(d - x) * size_of::<E>());
+                    }
                     let mut queries = [S::splat(0.0); H];
                     for (h, query) in queries.iter_mut().enumerate() {
                         *query = S::load(q.add(h * self.plan.wide + x));
                     }
                     for r in 0..abreast {
-                        if head == 0 {
-                            S::prefetch(keys[r].add(x).cast::<u8>().wrapping_add(AHEAD));
-                        }
                         let key = load_row::<S, E>(keys[r], x, d);
                         for h in 0..H {
                             acc[h * abreast + r] = S::fma(queries[h], key, acc[h * abreast + r]);
@@ -206,11 +214,10 @@ impl<E: Float> Stretch<E> {
                     }
                 }
                 let mut sums = [0.0f32; MAX_LANES];
-                S::store(sums.as_mut_ptr(), sum_each::<S>(acc));
-                let count = abreast.min(rows - first);
+                S::store(sums.as_mut_ptr(), S::sum_each(&acc));
                 for h in 0..H {
                     let to = self.score(head + h).add(first);
-                    std::ptr::copy_nonoverlapping(sums.as_ptr().add(h * abreast), to, count);
+                    std::ptr::copy_nonoverlapping(sums.as_ptr().add(h * abreast), to, abreast);
                 }
             }
         }
@@ -252,20 +259,20 @@ impl<E: Float> Stretch<E> {
         }
     }
 
-    /// Adds `rows` values from `at` on to the output of `H` heads from `head` on. Answers H.
+    /// Adds the values of `rows`, counted from `at`, to the output of `H` heads from `head` on. Answers H.
     #[inline(always)]
-    unsafe fn output<S: Simd, const H: usize>(&self, head: usize, at: usize, rows: usize) -> usize {
+    unsafe fn output<S: Simd, const H: usize>(&self, head: usize, at: usize, rows: Range<usize>) -> usize {
         let d = self.plan.shape.d;
         // SAFETY: the caller's promise.
         unsafe {
             let mut x = 0;
             while x < d {
-                x += if S::LANES == MAX_LANES && x + 4 * S::LANES <= d {
-                    self.columns::<S, H, 4>(head, at, rows, x)
-                } else if x + 2 * S::LANES <= d {
-                    self.columns::<S, H, 2>(head, at, rows, x)
+                x += if H * 8 <= S::ACCS && x + 8 * S::LANES <= d {
+                    self.columns::<S, H, 8>(head, at, rows.clone(), x)
+                } else if x + 4 * S::LANES <= d {
+                    self.columns::<S, H, 4>(head, at, rows.clone(), x)
                 } else {
-                    self.columns::<S, H, 1>(head, at, rows, x)
+                    self.columns::<S, H, 1>(head, at, rows.clone(), x)
                 };
             }
         }
@@ -278,7 +285,7 @@ impl<E: Float> Stretch<E> {
         &self,
         head: usize,
         at: usize,
-        rows: usize,
+        rows: Range<usize>,
         x: usize,
     ) -> usize {
         let d = self.plan.shape.d;
@@ -292,18 +299,15 @@ impl<E: Float> Stretch<E> {
                     *acc = S::load(o.add(h * self.plan.result() + i * S::LANES));
                 }
             }
-            for r in 0..rows {
+            for r in rows {
                 let value = self.v.add((at + r) * d);
                 let mut values = [S::splat(0.0); X];
                 for (i, to) in values.iter_mut().enumerate() {
-                    if head == 0 {
-                        S::prefetch(value.add(x + i * S::LANES).cast::<u8>().wrapping_add(AHEAD));
-                    }
                     *to =
                         if X == 1 { load_row::<S, E>(value, x, d) } else { E::load::<S>(value.add(x + i * S::LANES)) };
                 }
                 for (h, acc) in acc.iter_mut().enumerate() {
-                    let weight = S::splat_at(p.add(h * BLOCK + r).cast());
+                    let weight = S::splat_at(p.add(h * SCORES + r).cast());
                     for (acc, &value) in acc.iter_mut().zip(&values) {
                         *acc = S::fma(weight, value, *acc);
                     }
@@ -319,6 +323,20 @@ impl<E: Float> Stretch<E> {
     }
 }
 
+/// Loads a word of each line of `bytes` bytes from `p` on and drops it. Answers the byte after them.
+///
+/// # Safety
+/// The bytes are valid.
+#[inline(always)]
+unsafe fn touch(p: *const u8, bytes: usize) -> *const u8 {
+    for at in (0..bytes).step_by(64) {
+        // SAFETY: the caller's promise; a read of one byte cannot pass the end.
+        unsafe { p.add(at).read_volatile() };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { p.add(bytes) }
+}
+
 /// Elements `x..` of a row of `d`, as far as a vector and the row go; zeros beyond.
 ///
 /// # Safety
@@ -327,26 +345,6 @@ impl<E: Float> Stretch<E> {
 unsafe fn load_row<S: Simd, E: Float>(row: *const E, x: usize, d: usize) -> S::V {
     // SAFETY: the caller's promise.
     unsafe { if x + S::LANES <= d { E::load::<S>(row.add(x)) } else { E::load_n::<S>(row.add(x), d - x) } }
-}
-
-/// The sum of each of the first LANES vectors, as one vector.
-///
-/// # Safety
-/// Those of [`Simd`].
-#[inline(always)]
-unsafe fn sum_each<S: Simd>(mut rows: [S::V; MAX_LANES]) -> S::V {
-    // SAFETY: the caller's promise.
-    unsafe {
-        S::transpose(&mut rows);
-        let mut left = S::LANES;
-        while left > 1 {
-            left /= 2;
-            for i in 0..left {
-                rows[i] = S::add(rows[i], rows[i + left]);
-            }
-        }
-        rows[0]
-    }
 }
 
 /// One key/value head's stretches, combined into the output of the heads that share it.

@@ -143,10 +143,9 @@ struct Block {
     /// The first key, and how many.
     at: usize,
     len: usize,
-    /// Rows of K as f32, and the words between them; the last strip is filled up with zeros elsewhere.
+    /// Rows of K as f32, filled up with zeros to whole strips, and the words between them.
     keys: *const f32,
     row: usize,
-    tail: *const f32,
     /// V in strips of columns: [strip][key][ROWS], `strip_words` apart.
     values: *const f32,
     scores: *mut f32,
@@ -171,7 +170,7 @@ impl<E: Float> Job for Task<E> {
                     let panel = self.panel::<S>(&parts, p);
                     if at <= panel.last {
                         let len = block.len.min(panel.last + 1 - at);
-                        self.advance::<S>(&panel, &Block { len, ..block }, block.len);
+                        self.advance::<S>(&panel, &Block { len, ..block });
                     }
                 }
                 at += BLOCK;
@@ -255,21 +254,18 @@ impl<E: Float> Task<E> {
         let scores = values.wrapping_add(parts.values);
         let (k, v) = (self.k.wrapping_add(at * d), self.v.wrapping_add(at * d));
         let row = d.next_multiple_of(S::LANES);
-        let in_place = size_of::<E>() == size_of::<f32>();
-        let strip_rows = len % S::ROWS;
         // SAFETY: the caller's promise; rows of the copies have room for whole vectors.
         unsafe {
-            let copied = if in_place { len - strip_rows } else { 0 };
-            for r in copied..len {
+            for r in 0..len {
                 let mut x = 0;
                 while x < d {
                     let from = k.add(r * d + x);
                     let loaded = if x + S::LANES <= d { E::load::<S>(from) } else { E::load_n::<S>(from, d - x) };
-                    S::store(keys.add((r - copied) * row + x), loaded);
+                    S::store(keys.add(r * row + x), loaded);
                     x += S::LANES;
                 }
             }
-            keys.add((len - copied) * row).write_bytes(0, (S::ROWS - strip_rows) * row);
+            keys.add(len * row).write_bytes(0, (len.next_multiple_of(S::ROWS) - len) * row);
             for r in 0..len {
                 for (strip, x) in (0..d).step_by(S::ROWS).enumerate() {
                     // A vector is wider than a strip: what it writes too much, the next key's overwrites.
@@ -283,27 +279,22 @@ impl<E: Float> Task<E> {
                     }
                 }
             }
-            let (all, words) = if in_place { (k.cast::<f32>(), d) } else { (keys.cast_const(), row) };
-            let tail = keys.add((len - strip_rows - copied) * row);
-            Block { at, len, keys: all, row: words, tail, values, scores }
+            Block { at, len, keys, row, values, scores }
         }
     }
 
-    /// Takes one panel past one block; `whole` is the block's length before the panel's limit cut it.
+    /// Takes one panel past one block.
     #[inline(always)]
-    unsafe fn advance<S: Simd>(&self, panel: &Panel, block: &Block, whole: usize) {
-        let row = self.shape.d.next_multiple_of(S::LANES);
-        // SAFETY: the caller's promise; strips beyond `len` stay inside the block or its zero-filled tail.
+    unsafe fn advance<S: Simd>(&self, panel: &Panel, block: &Block) {
+        // SAFETY: the caller's promise; a strip that crosses the block's end reads zeros.
         unsafe {
             let mut max = [S::splat(LOWEST); VECTORS];
             for s in (0..block.len).step_by(S::ROWS) {
                 let rows = (block.len - s).min(S::ROWS);
-                let (keys, words) =
-                    if s + S::ROWS <= whole { (block.keys.add(s * block.row), block.row) } else { (block.tail, row) };
                 macro_rules! strip {
                     ($($r:literal)*) => {
                         match rows.next_multiple_of(S::ROWS.div_ceil(3)) {
-                            $($r if $r <= S::ROWS => self.scores::<S, $r>(panel, block, keys, words, s, &mut max),)*
+                            $($r if $r <= S::ROWS => self.scores::<S, $r>(panel, block, s, &mut max),)*
                             _ => unreachable!("a strip of {rows} rows"),
                         }
                     };
@@ -333,15 +324,14 @@ impl<E: Float> Task<E> {
         &self,
         panel: &Panel,
         block: &Block,
-        keys: *const f32,
-        row: usize,
         s: usize,
         max: &mut [S::V; VECTORS],
     ) {
         // SAFETY: the caller's promise.
         unsafe {
             let mut acc: Acc<S, R, VECTORS> = [[S::splat(0.0); VECTORS]; R];
-            multiply::<S, f32, R, VECTORS>(&mut acc, panel.q, keys.cast(), (row * 4, 4), self.shape.d);
+            let keys = block.keys.add(s * block.row).cast();
+            multiply::<S, f32, R, VECTORS>(&mut acc, panel.q, keys, (block.row * 4, 4), self.shape.d);
             if block.at + s + R - 1 > panel.first {
                 for v in 0..VECTORS {
                     let limit = S::load(panel.limit.add(v * S::LANES));

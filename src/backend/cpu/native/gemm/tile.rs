@@ -142,7 +142,7 @@ pub(super) unsafe fn tile<S: Simd, E: Element, const R: usize, const V: usize>(
         if edge.last {
             // C's lines come while the tile multiplies, not when its stores wait for them.
             for m in 0..edge.rows {
-                S::prefetch_l2(edge.c.wrapping_add(m * edge.n).cast());
+                S::prefetch_write(edge.c.wrapping_add(m * edge.n).cast());
             }
         }
         let mut acc = [[S::splat(0.0); V]; R];

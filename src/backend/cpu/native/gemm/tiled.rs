@@ -1,14 +1,15 @@
 //! The tiled matmul's blocks, and how threads share them.
 //! It must not multiply: it hands [`super::tile`] its pointers.
 //!
-//! A is packed whole, K block by K block. A task is one block of A's rows by a chunk of B's strips, over all of K;
-//! members take tasks from a counter, so a slow or late one costs a task at most. Inside: K block, then strip of B
+//! A is packed whole, K block by K block. A task is one block of A's rows by a few of B's strips, over all of K;
+//! members take them in long pieces first and single strips last, so a slow or late one costs a strip at most. Inside: K block, then strip of B
 //! (its groups stay in the first cache), then panel of A (from the second). The last strip is filled up with zeros to a third, two thirds or the whole of a tile.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::isa::{Dots, Isa, Job};
 use super::super::pool::Pool;
+use super::super::share::Shares;
 use super::super::simd::Simd;
 use super::super::workspace::{Shared, Workspace};
 use super::MatmulShape;
@@ -18,7 +19,7 @@ use super::tile::{BLOCK_GROUPS, Edge, Next, STRIDE, tile};
 
 /// The most rows of A in a block: a strip's copy is then paid back twelve times by panels that stream from L3.
 const BLOCK_ROWS: usize = 384;
-/// The most strips of B in a task.
+/// The most strips of B in a task: how many wait between blocks along K.
 const CHUNK: usize = 8;
 /// Vectors in a full panel.
 const VECTORS: usize = 2;
@@ -39,14 +40,12 @@ struct Plan {
     panels: usize,
     row_blocks: usize,
     all_lanes: usize,
-    /// Strips of B, and chunks of them.
+    /// Strips of B.
     strips: usize,
-    chunks: usize,
 }
 
 struct MakePlan<E> {
     shape: MatmulShape,
-    members: usize,
     element: std::marker::PhantomData<E>,
 }
 
@@ -64,9 +63,6 @@ impl<E: Element> Job for MakePlan<E> {
         let panels = m.div_ceil(panel);
         let row_blocks = m.div_ceil(BLOCK_ROWS);
         let strips = n.div_ceil(S::ROWS);
-        // Enough tasks that the last one to finish is not waited for long.
-        let tasks = 8 * self.members;
-        let chunks = strips.div_ceil(CHUNK).max(tasks.div_ceil(row_blocks)).min(strips);
         Plan {
             shape: self.shape,
             lanes: S::LANES,
@@ -77,7 +73,6 @@ impl<E: Element> Job for MakePlan<E> {
             row_blocks,
             all_lanes: m.next_multiple_of(S::LANES),
             strips,
-            chunks,
         }
     }
 }
@@ -110,8 +105,7 @@ impl Plan {
     fn own_words(&self) -> (usize, usize) {
         let strip = MAX_ROWS * STRIDE;
         let most_panels = self.panels.div_ceil(self.row_blocks) + 1;
-        let most_strips = self.strips.div_ceil(self.chunks) + 1;
-        (strip, if self.k_blocks() > 1 { most_strips * most_panels * MAX_ROWS * self.panel_lanes() } else { 0 })
+        (strip, if self.k_blocks() > 1 { CHUNK * most_panels * MAX_ROWS * self.panel_lanes() } else { 0 })
     }
 }
 
@@ -132,7 +126,7 @@ pub(super) fn run<E: Element>(
 ) {
     let members = pool.threads();
     // SAFETY: `isa` was required by the caller.
-    let plan = unsafe { isa.run(MakePlan::<E> { shape, members, element: std::marker::PhantomData }) };
+    let plan = unsafe { isa.run(MakePlan::<E> { shape, element: std::marker::PhantomData }) };
     let (strip, wait) = plan.own_words();
     let regions = workspace.regions(plan.groups * plan.all_lanes, strip + wait, members);
     let packed = regions.common;
@@ -162,27 +156,26 @@ pub(super) fn run<E: Element>(
     });
 
     let c = Shared(c.as_mut_ptr());
-    let next = AtomicUsize::new(0);
-    let tasks = plan.row_blocks * plan.chunks;
+    let shares = Shares::new(plan.row_blocks * plan.strips, members);
     pool.run(|member, _| {
         let own = regions.own(member);
-        loop {
-            let task = next.fetch_add(1, Ordering::Relaxed);
-            if task >= tasks {
-                break;
+        while let Some(piece) = shares.take(plan.strips) {
+            let block = piece.start / plan.strips;
+            let strips = piece.start % plan.strips..piece.start % plan.strips + piece.len();
+            for first in strips.clone().step_by(CHUNK) {
+                let task = Task::<E> {
+                    plan,
+                    panels: part(plan.panels, plan.row_blocks, block),
+                    strips: first..strips.end.min(first + CHUNK),
+                    packed: packed.get(),
+                    b: b.as_ptr(),
+                    c: c.get(),
+                    strip: own,
+                    wait: own.wrapping_add(strip),
+                };
+                // SAFETY: `isa` was required; the packing launch has ended; each task writes its own block of C.
+                unsafe { isa.run(task) };
             }
-            let task = Task::<E> {
-                plan,
-                panels: part(plan.panels, plan.row_blocks, task % plan.row_blocks),
-                strips: part(plan.strips, plan.chunks, task / plan.row_blocks),
-                packed: packed.get(),
-                b: b.as_ptr(),
-                c: c.get(),
-                strip: own,
-                wait: own.wrapping_add(strip),
-            };
-            // SAFETY: `isa` was required; the packing launch has ended; each task writes its own block of C.
-            unsafe { isa.run(task) };
         }
     });
 }
@@ -271,6 +264,8 @@ unsafe fn fill<S: Simd, E: Element>(from: *const E, k: usize, rows: usize, eleme
             let (from, to) = (from.add(r * k), strip.add(r * STRIDE));
             let mut done = 0;
             while done + width <= elements {
+                // The next row, from the second cache to the first: a new page is where its own prefetcher stops.
+                S::prefetch(from.wrapping_add(k + done).cast());
                 S::store(to.add(done / E::group::<S>()), E::groups::<S>(from.add(done)));
                 done += width;
             }

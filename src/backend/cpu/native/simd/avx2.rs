@@ -44,6 +44,14 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
         unsafe { _mm256_maskstore_ps(p, mask(n), v) }
     }
     #[inline(always)]
+    unsafe fn stream(p: *mut f32, v: __m256) {
+        unsafe { _mm256_stream_ps(p, v) }
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        unsafe { _mm_sfence() }
+    }
+    #[inline(always)]
     unsafe fn load_f16(p: *const f16) -> __m256 {
         unsafe {
             if F16C {
@@ -219,6 +227,11 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
     #[inline(always)]
     unsafe fn prefetch_l2(p: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch_write(p: *const u8) {
+        // The intrinsic's hint is dropped unless the compiler is told of a feature that every such CPU has or ignores.
+        unsafe { std::arch::asm!("prefetchw [{}]", in(reg) p, options(nostack, preserves_flags, readonly)) }
     }
 }
 

@@ -52,6 +52,14 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
         unsafe { _mm512_mask_storeu_ps(p, mask(n), v) }
     }
     #[inline(always)]
+    unsafe fn stream(p: *mut f32, v: __m512) {
+        unsafe { _mm512_stream_ps(p, v) }
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        unsafe { _mm_sfence() }
+    }
+    #[inline(always)]
     unsafe fn load_f16(p: *const f16) -> __m512 {
         unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(p.cast())) }
     }
@@ -197,12 +205,41 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
         }
     }
     #[inline(always)]
+    unsafe fn sum_each(rows: &[__m512; MAX_LANES]) -> __m512 {
+        unsafe {
+            // Each round adds halves of two vectors side by side: thirty shuffles instead of a transpose's sixty-four.
+            let mut two = [_mm512_setzero_ps(); 8];
+            for (i, two) in two.iter_mut().enumerate() {
+                let (a, b) = (rows[2 * i], rows[2 * i + 1]);
+                *two = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+            }
+            let mut four = [_mm512_setzero_ps(); 4];
+            for (i, four) in four.iter_mut().enumerate() {
+                let (a, b) = (_mm512_castps_pd(two[2 * i]), _mm512_castps_pd(two[2 * i + 1]));
+                let (lo, hi) = (_mm512_unpacklo_pd(a, b), _mm512_unpackhi_pd(a, b));
+                *four = _mm512_add_ps(_mm512_castpd_ps(lo), _mm512_castpd_ps(hi));
+            }
+            let mut eight = [_mm512_setzero_ps(); 2];
+            for (i, eight) in eight.iter_mut().enumerate() {
+                let (a, b) = (four[2 * i], four[2 * i + 1]);
+                *eight = _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
+            }
+            let [a, b] = eight;
+            _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b))
+        }
+    }
+    #[inline(always)]
     unsafe fn prefetch(p: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
     #[inline(always)]
     unsafe fn prefetch_l2(p: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T1>(p.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch_write(p: *const u8) {
+        // The intrinsic's hint is dropped unless the compiler is told of a feature that every such CPU has or ignores.
+        unsafe { std::arch::asm!("prefetchw [{}]", in(reg) p, options(nostack, preserves_flags, readonly)) }
     }
 }
 

@@ -46,6 +46,10 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn load_n(p: *const f32, n: usize) -> Self::V;
     unsafe fn store(p: *mut f32, v: Self::V);
     unsafe fn store_n(p: *mut f32, v: Self::V, n: usize);
+    /// Stores past the caches where there is a way; `p` is aligned to the vector. [`Simd::fence`] ends a run of these.
+    unsafe fn stream(p: *mut f32, v: Self::V);
+    /// Orders earlier [`Simd::stream`]s before whatever follows.
+    unsafe fn fence();
     unsafe fn load_f16(p: *const f16) -> Self::V;
     unsafe fn load_f16_n(p: *const f16, n: usize) -> Self::V;
     unsafe fn store_f16_n(p: *mut f16, v: Self::V, n: usize);
@@ -86,10 +90,29 @@ pub trait Simd: Copy + Send + Sync + 'static {
 
     /// Transposes the first `LANES` vectors of `rows`, a LANES x LANES block.
     unsafe fn transpose(rows: &mut [Self::V; MAX_LANES]);
+    /// The sum of each of the first `LANES` vectors of `rows`, as one vector.
+    #[inline(always)]
+    unsafe fn sum_each(rows: &[Self::V; MAX_LANES]) -> Self::V {
+        let mut rows = *rows;
+        // SAFETY: the caller's promise.
+        unsafe {
+            Self::transpose(&mut rows);
+            let mut left = Self::LANES;
+            while left > 1 {
+                left /= 2;
+                for i in 0..left {
+                    rows[i] = Self::add(rows[i], rows[i + left]);
+                }
+            }
+        }
+        rows[0]
+    }
     /// Asks for the cache line at `p`, into every level; any address is allowed.
     unsafe fn prefetch(p: *const u8);
     /// Asks for the cache line at `p`, into the second level.
     unsafe fn prefetch_l2(p: *const u8);
+    /// Asks for the cache line at `p` to write it, so that no other core holds it when the store comes.
+    unsafe fn prefetch_write(p: *const u8);
 }
 
 /// A floating-point element as the vectors load and store it: converted to f32 on the way.

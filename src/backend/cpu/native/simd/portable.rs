@@ -70,6 +70,12 @@ impl Simd for Portable {
         unsafe { std::ptr::copy_nonoverlapping(v.as_ptr(), p, n) }
     }
     #[inline(always)]
+    unsafe fn stream(p: *mut f32, v: V) {
+        unsafe { Self::store(p, v) }
+    }
+    #[inline(always)]
+    unsafe fn fence() {}
+    #[inline(always)]
     unsafe fn load_f16(p: *const f16) -> V {
         unsafe { Self::load_f16_n(p, N) }
     }
@@ -178,6 +184,8 @@ impl Simd for Portable {
     unsafe fn prefetch(_p: *const u8) {}
     #[inline(always)]
     unsafe fn prefetch_l2(_p: *const u8) {}
+    #[inline(always)]
+    unsafe fn prefetch_write(_p: *const u8) {}
 }
 
 /// f16 to f32 without branches, so that it vectorises: the exponent is rebased by a multiplication.
