@@ -6,7 +6,7 @@ use half::{bf16, f16};
 use super::{
     super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, check_memory, sha256_hex},
     executable::{AttentionKernel, CeilingKernel, CpuExecutable, Kernel, MatmulKernel},
-    native::{isa::Isa, pool::Pool, workspace::Workspace},
+    native::{huge::HugeBuf, isa::Isa, pool::Pool, workspace::Workspace},
 };
 use crate::kernel::{Case, Dtype, Inputs, TensorSpec, Tuning};
 
@@ -70,14 +70,21 @@ impl Device for CpuDevice {
         let sets = buffer_sets(case, &self.facts, set_bytes);
         check_memory(set_bytes.saturating_mul(u64::from(sets)))?;
         let kernel = self.kernel(case, inputs, sets as usize)?;
+        let mut notes = kernel.notes();
+        notes.push(format!("threads on CPUs {:?}", self.pool.cpus()));
+        if !HugeBuf::<u8>::zeroed(2 << 20).advised() {
+            notes.push(
+                "the system gives no huge pages on request: reads may be slower than the memory allows".to_owned(),
+            );
+        }
         let name = format!("{}/{}/{}", case.family.name(), case.variant.name, case.dtype);
         let build = Build {
-            source_sha256: sha256_hex(&format!("cpu {} {name} {}", env!("CARGO_PKG_VERSION"), self.isa)),
+            source_sha256: sha256_hex(format!("cpu {} {name} {}", env!("CARGO_PKG_VERSION"), self.isa)),
             implementation: self.isa.to_string(),
             tuning: Tuning::new(),
             buffer_sets: sets,
             set_bytes,
-            notes: kernel.notes(),
+            notes,
         };
         Ok(Box::new(CpuExecutable::new(&self.pool, self.isa, &mut self.workspace, kernel, tensors.output.elem, build)))
     }

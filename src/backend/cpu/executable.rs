@@ -213,7 +213,7 @@ impl Kernel for CeilingKernel {
         let (x, out) = (&self.x[set], &mut self.out[set]);
         match self.what {
             Ceiling::Read(how) => out[0] = peak::read(pool, isa, how, bytemuck::cast_slice(x)).to_bits(),
-            Ceiling::Copy => peak::copy(pool, bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out)),
+            Ceiling::Copy => peak::copy(pool, isa, bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out)),
             Ceiling::Fma { x: factor, y, iters } => {
                 peak::fma(pool, isa, bytemuck::cast_slice(x), factor, y, iters, bytemuck::cast_slice_mut(out));
             }

@@ -74,6 +74,7 @@ impl Isa {
     }
 
     /// Everything this CPU can run, best first.
+    #[cfg(test)]
     pub fn available() -> Vec<Self> {
         let all = [
             Self::Avx512 { vnni: true, bf16: true },

@@ -1,6 +1,8 @@
 //! Native CPU kernels: matmul, attention and the peaks they are judged by.
 //! It must not measure: callers time it.
 
+#![allow(unreachable_pub, reason = "a library within the crate: `pub` says what its caller may use")]
+
 pub(super) mod attention;
 mod error;
 pub(super) mod gemm;

@@ -104,39 +104,37 @@ impl<const STREAMS: usize> Job for ReadJob<'_, STREAMS> {
 }
 
 /// Copies `x` to `out` past the caches, where the CPU can.
-pub(in super::super) fn copy(pool: &Pool, x: &[f32], out: &mut [f32]) {
-    assert_eq!(x.len(), out.len(), "a copy has two ends of one length");
+pub(in super::super) fn copy(pool: &Pool, isa: Isa, x: &[f32], out: &mut [f32]) {
+    assert!(x.len() == out.len() && x.len().is_multiple_of(1024), "a copy has two ends of one length");
+    assert!(out.as_ptr().addr().is_multiple_of(64), "the copy's target is aligned to a line");
     let to = Shared(out.as_mut_ptr());
     pool.run(|t, n| {
         let rows = x.len() / 1024;
         let (first, last) = (rows * t / n * 1024, rows * (t + 1) / n * 1024);
-        // SAFETY: each member writes its own range of `out`, which is as long as `x` and exclusively borrowed.
-        let mine = unsafe { std::slice::from_raw_parts_mut(to.get().add(first), last - first) };
-        stream_copy(&x[first..last], mine);
+        // SAFETY: `isa` was detected on this CPU; each member writes its own range of `out`, which is as long as `x`,
+        // exclusively borrowed, and starts on a huge page, so that rows of 1024 are aligned to any vector.
+        unsafe { isa.run(CopyJob { x: &x[first..last], out: to.get().add(first) }) };
     });
 }
 
-#[cfg(target_arch = "x86_64")]
-fn stream_copy(x: &[f32], out: &mut [f32]) {
-    use std::arch::x86_64::{_mm_loadu_ps, _mm_sfence, _mm_stream_ps};
-    if !out.as_ptr().cast::<u8>().addr().is_multiple_of(16) {
-        return out.copy_from_slice(x);
-    }
-    let whole = x.len() / 4 * 4;
-    // SAFETY: SSE is part of x86-64; loads and stores lie within `whole <= len` of slices of one length, and stores
-    // are aligned, checked above. The fence makes the stores visible before the run ends.
-    unsafe {
-        for i in (0..whole).step_by(4) {
-            _mm_stream_ps(out.as_mut_ptr().add(i), _mm_loadu_ps(x.as_ptr().add(i)));
-        }
-        _mm_sfence();
-    }
-    out[whole..].copy_from_slice(&x[whole..]);
+struct CopyJob<'x> {
+    x: &'x [f32],
+    out: *mut f32,
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn stream_copy(x: &[f32], out: &mut [f32]) {
-    out.copy_from_slice(x);
+impl Job for CopyJob<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: whole rows of 1024 elements, aligned, on both sides.
+        unsafe {
+            for i in (0..self.x.len()).step_by(S::LANES) {
+                S::stream(self.out.add(i), S::load(self.x.as_ptr().add(i)));
+            }
+            S::fence();
+        }
+    }
 }
 
 /// `out = a`, then `iters` times `out = out * x + y` in every lane.

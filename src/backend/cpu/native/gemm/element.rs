@@ -20,6 +20,7 @@ pub trait Element: Pod + Send + Sync + private::Sealed {
     /// The dtype of C: f32 for f32, f16 for f16, bf16 for bf16, i32 for i8.
     type Out: Pod + Send + Sync;
     /// The dtype's name, as case ids spell it.
+    #[cfg(test)]
     const NAME: &'static str;
 }
 
@@ -31,7 +32,6 @@ pub(in super::super) mod private {
     #[allow(unreachable_pub, reason = "a sealed supertrait must be nameable by its subtrait")]
     pub trait Sealed: Pod {
         /// The dot products that this dtype uses.
-
         const DOTS: Dots = Dots::None;
         /// Elements in a group.
         fn group<S: Simd>() -> usize;
@@ -90,6 +90,7 @@ macro_rules! wide {
     ($t:ty, $name:literal, $in_place:literal, $narrow:expr) => {
         impl Element for $t {
             type Out = $t;
+            #[cfg(test)]
             const NAME: &'static str = $name;
         }
         impl private::Sealed for $t {
@@ -134,6 +135,7 @@ wide!(f16, "f16", false, f16::from_f32);
 
 impl Element for bf16 {
     type Out = bf16;
+    #[cfg(test)]
     const NAME: &'static str = "bf16";
 }
 
@@ -176,6 +178,7 @@ impl private::Sealed for bf16 {
 
 impl Element for i8 {
     type Out = i32;
+    #[cfg(test)]
     const NAME: &'static str = "i8";
 }
 

@@ -35,6 +35,7 @@ pub struct MatmulShape {
 
 /// Which kernel multiplies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(test), expect(dead_code, reason = "tests run both kernels on every shape"))]
 pub enum MatmulPath {
     /// The one expected to be faster for the shape.
     #[default]
