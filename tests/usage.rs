@@ -24,7 +24,7 @@ fn unknown_names_exit_2_and_list_what_is_known() {
     run(&["--cache", "lukewarm"]).stderr(contains("cold, hot"));
     run(&["--format", "xml"]).stderr(contains("xml").and(contains("jsonl")));
     run(&["--max-time", "0"]).stderr(contains("--max-time"));
-    run(&["--watchdog", "-1"]).stderr(contains("--watchdog"));
+    run(&["--watchdog=-1"]).stderr(contains("--watchdog"));
 }
 
 #[test]

@@ -49,7 +49,9 @@ fn suggestion(nearest: &[String]) -> String {
 /// Nothing of that name is known; the error suggests the nearest. A case id that is wrong says what is wrong with it.
 pub fn explain(term: &str) -> Result<Explanation, UnknownTerm> {
     let wanted = term.trim().to_lowercase();
-    if let Some(found) = TERMS.iter().find(|t| t.names.contains(&wanted.as_str())) {
+    let spelt = spelt_as_in_tables(&wanted);
+    if let Some(found) = TERMS.iter().find(|t| t.names.contains(&wanted.as_str()) || t.names.contains(&spelt.as_str()))
+    {
         let known = Explanation { term: found.names[0].to_owned(), kind: found.kind, text: found.text.to_owned() };
         return Ok(known);
     }
@@ -60,6 +62,24 @@ pub fn explain(term: &str) -> Result<Explanation, UnknownTerm> {
         return Ok(Explanation { term: case.id(), kind: Kind::Kernel, text: case_text(&case) });
     }
     Err(UnknownTerm { term: super::text::plain(term.trim()), nearest: nearest(&wanted) })
+}
+
+/// `gflop_per_joule` is the column `flop/j`: prefixes go, and units are written short.
+fn spelt_as_in_tables(term: &str) -> String {
+    let short = |unit: &str| {
+        let unit = unit.strip_suffix('s').filter(|u| !u.is_empty()).unwrap_or(unit);
+        match unit {
+            "joule" => "j".to_owned(),
+            "second" | "sec" => "s".to_owned(),
+            "byte" => "gb".to_owned(),
+            _ => unit
+                .strip_prefix(['k', 'm', 'g', 't'])
+                .filter(|u| matches!(*u, "flop" | "op"))
+                .unwrap_or(unit)
+                .to_owned(),
+        }
+    };
+    term.replace("_per_", "/").split('/').map(short).collect::<Vec<_>>().join("/")
 }
 
 /// Every term that [`explain`] knows by its usual spelling, kernels included.

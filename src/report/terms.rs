@@ -349,6 +349,11 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         Kind::Warning,
+        &["not_settled"],
+        "Power still drifted after the longest preheating. Improve the cooling, or expect drift in the joules.",
+    ),
+    term(
+        Kind::Warning,
         &["time_limit"],
         "The time limit came before the noise target was met. Raise the limit if the noise matters.",
     ),
