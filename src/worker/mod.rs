@@ -1,7 +1,7 @@
 //! One child process a device: what it is told, what it answers, who watches it, and who may have the hardware.
 //! Decides nothing about cases; `run` does.
 //!
-//! A driver that crashes, hangs or is killed takes the child with it, not the run. With [`Session::in_process`] the
+//! A driver that crashes, hangs or is killed takes the child with it, not the run. With [`WorkerProgram::Thread`] the
 //! same loop runs on a thread instead, for profilers and debuggers.
 
 mod discover;

@@ -2,15 +2,14 @@
 //! It must not read B twice from memory, nor write anything but C and its own workspace.
 //!
 //! How it moves: R rows of B, a stripe of its task apart, stream side by side, a vector of K at a time, each multiplied
-//! with the same vector of up to 8 rows of A: M x R accumulators, summed across their lanes once at the end of the rows
-//! (24 on AVX-512: 1 x 8 to 8 x 3). Stripes are long and unbroken, as memory and its prefetchers like them; each also
+//! with the same vector of up to 4 rows of A: M x R accumulators, summed across their lanes once at the end of the rows
+//! (up to 24 on AVX-512: 1 x 8 to 4 x 6); further rows of A meet the tile's B again in the caches. Stripes are long and unbroken, as memory and its prefetchers like them; each also
 //! asks for its line a little ahead. A is read in place where its vectors are B's (f32), else converted by each member.
-
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::gemm::{Element, MatmulShape, Sealed};
 use super::isa::{Dots, Isa, Job};
 use super::pool::Pool;
+use super::share::Shares;
 use super::simd::Simd;
 use super::workspace::{Shared, Workspace};
 
@@ -19,7 +18,7 @@ const AHEAD: usize = 512;
 /// Bytes of B in a task, about: large beside a launch, small beside a matrix.
 const TASK_BYTES: usize = 512 << 10;
 /// The most rows of A for which this road is taken.
-const MOST_ROWS: usize = 12;
+const MOST_ROWS: usize = 8;
 
 /// Whether `m` rows of A are few.
 pub(super) fn suits(m: usize) -> bool {
@@ -29,7 +28,7 @@ pub(super) fn suits(m: usize) -> bool {
 /// The tiles, rows of A x rows of B, that fill `accs` accumulators; rows of A are a power of two.
 const fn tiles(accs: usize) -> &'static [(usize, usize)] {
     match accs {
-        24.. => &[(1, 8), (2, 8), (4, 6), (8, 3)],
+        24.. => &[(1, 8), (2, 8), (4, 6)],
         12.. => &[(1, 8), (2, 6), (4, 3)],
         8.. => &[(1, 8), (2, 4)],
         _ => &[(1, 4), (2, 2)],
@@ -55,14 +54,10 @@ pub(super) fn run<E: Element>(
     let chunk = share.next_multiple_of(24);
     let tasks = n.div_ceil(chunk);
     let c = Shared(c.as_mut_ptr());
-    let next = AtomicUsize::new(0);
+    let tasks = Shares::new(tasks, members);
     pool.run(|member, _| {
         let mut rows = Rows::<E> { shape, a: std::ptr::null(), stride: 0, b: b.as_ptr(), c: c.get(), rows: 0..0 };
-        loop {
-            let task = next.fetch_add(1, Ordering::Relaxed);
-            if task >= tasks {
-                break;
-            }
+        while let Some(task) = tasks.take_one() {
             if rows.a.is_null() {
                 // SAFETY: `isa` was required; the region is this member's own and holds `words`.
                 (rows.a, rows.stride) = unsafe { isa.run(Vectors { shape, a: a.as_ptr(), own: regions.own(member) }) };
@@ -176,7 +171,7 @@ impl<E: Element> Rows<E> {
                 }
             };
         }
-        pick!((1, 8)(2, 8)(4, 6)(8, 3)(2, 6)(4, 3)(2, 4)(1, 4)(2, 2)(1, 1)(2, 1)(4, 1)(8, 1));
+        pick!((1, 8)(2, 8)(4, 6)(2, 6)(4, 3)(2, 4)(1, 4)(2, 2)(1, 1)(2, 1)(4, 1));
     }
 
     /// `M` rows of A from `first` on by `R` rows of B, `stripe` apart from `row` on.

@@ -218,11 +218,10 @@ fn work(shared: &Shared, member: usize, members: usize) {
         if let Err(payload) = result {
             shared.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
         }
-        if shared.left.0.fetch_sub(1, Ordering::SeqCst) == 1
-            && shared.caller_asleep.load(Ordering::SeqCst)
-            && let Some(caller) = &*shared.caller.lock().unwrap_or_else(PoisonError::into_inner)
-        {
-            caller.unpark();
+        let last = shared.left.0.fetch_sub(1, Ordering::SeqCst) == 1;
+        if last && shared.caller_asleep.load(Ordering::SeqCst) {
+            let caller = shared.caller.lock().unwrap_or_else(PoisonError::into_inner);
+            caller.iter().for_each(Thread::unpark);
         }
     }
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Units `0..total`, taken in order. A piece is half a member's fair share of what is left, so early pieces are long
 /// (neighbours in memory stay with one member) and the last are single units (nobody is waited for long).
+/// Aligned so that the counter shares no line with what its neighbours on the stack are read for.
+#[repr(align(128))]
 pub(super) struct Shares {
     next: AtomicUsize,
     total: usize,
@@ -15,6 +17,12 @@ pub(super) struct Shares {
 impl Shares {
     pub(super) fn new(total: usize, members: usize) -> Self {
         Self { next: AtomicUsize::new(0), total, members }
+    }
+
+    /// The next single unit.
+    pub(super) fn take_one(&self) -> Option<usize> {
+        let unit = self.next.fetch_add(1, Ordering::Relaxed);
+        (unit < self.total).then_some(unit)
     }
 
     /// The next piece, cut where a multiple of `row` lies inside it; nothing when all is taken.

@@ -8,10 +8,10 @@
 //! ours: rows of K, used side by side, are first touched one after another. Stretches leave (max, sum, output).
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::isa::{Isa, Job};
 use super::super::pool::Pool;
+use super::super::share::Shares;
 use super::super::simd::{LOWEST, MAX_LANES, Simd};
 use super::super::workspace::{Regions, Shared, Workspace};
 use super::{AttentionShape, Float};
@@ -65,13 +65,9 @@ pub(super) fn run<E: Float>(
     let group = shape.group();
     let own = group * (plan.wide + SCORES);
     let regions = workspace.regions(streams * splits * group * plan.result(), own, members);
-    let next = AtomicUsize::new(0);
+    let tasks = Shares::new(streams * splits, members);
     pool.run(|member, _| {
-        loop {
-            let task = next.fetch_add(1, Ordering::Relaxed);
-            if task >= streams * splits {
-                break;
-            }
+        while let Some(task) = tasks.take_one() {
             let (stream, split) = (task / splits, task % splits);
             let (start, end) = (split * shape.kv_len / splits, (split + 1) * shape.kv_len / splits);
             let offset = (stream * shape.kv_len + start) * shape.d;
@@ -89,13 +85,9 @@ pub(super) fn run<E: Float>(
         }
     });
     let out = Shared(out.as_mut_ptr());
-    let next = AtomicUsize::new(0);
+    let rows = Shares::new(streams, members);
     let combine = |_: usize, _: usize| {
-        loop {
-            let stream = next.fetch_add(1, Ordering::Relaxed);
-            if stream >= streams {
-                break;
-            }
+        while let Some(stream) = rows.take_one() {
             let job = Combine::<E> { plan, stream, regions, out: out.get() };
             // SAFETY: `isa` was required; all results are written; each stream has its own output rows.
             unsafe { isa.run(job) };

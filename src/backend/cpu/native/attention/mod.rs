@@ -6,6 +6,7 @@
 //! lanes, [`decode`] the head dimension.
 
 mod decode;
+mod panel;
 mod prefill;
 
 use half::{bf16, f16};

@@ -8,19 +8,15 @@
 //! each block's packed V; tasks go to members longest first.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::gemm::{Acc, multiply};
 use super::super::isa::{Isa, Job};
 use super::super::pool::Pool;
+use super::super::share::Shares;
 use super::super::simd::{LOWEST, MAX_LANES, Simd};
 use super::super::workspace::{Shared, Workspace};
+use super::panel::{BLOCK, Block, Panel, VECTORS, output, scores, softmax, strip_words};
 use super::{AttentionShape, Float};
 
-/// Keys in a block: its P^T, 18 KiB, stays in the first cache beside a strip of V.
-const BLOCK: usize = 144;
-/// Vectors of lanes in a panel.
-const VECTORS: usize = 2;
 /// The most lanes in a panel, and the most rows in a strip, of any instruction set.
 const MAX_PANEL: usize = VECTORS * MAX_LANES;
 const MAX_ROWS: usize = 12;
@@ -76,13 +72,9 @@ pub(super) fn run<E: Float>(
     let tasks_each = panels.div_ceil(share);
     let regions = workspace.regions(0, Parts::new(shape.d).own(share), members);
     let out = Shared(out.as_mut_ptr());
-    let next = AtomicUsize::new(0);
+    let tasks = Shares::new(tasks_each * streams, members);
     pool.run(|member, _| {
-        loop {
-            let task = next.fetch_add(1, Ordering::Relaxed);
-            if task >= tasks_each * streams {
-                break;
-            }
+        while let Some(task) = tasks.take_one() {
             // The last panels see the most keys: they go first.
             let first = (tasks_each - 1 - task / streams) * share;
             let stream = task % streams;
@@ -120,35 +112,6 @@ struct Task<E: Float> {
     v: *const E,
     out: *mut E,
     own: *mut f32,
-}
-
-/// One panel's running state.
-#[derive(Clone, Copy)]
-struct Panel {
-    /// Q^T[d][lanes], scaled, and O^T[d][lanes].
-    q: *mut f32,
-    o: *mut f32,
-    /// For each lane: its position, the largest score so far, the sum of exponentials.
-    limit: *mut f32,
-    max: *mut f32,
-    sum: *mut f32,
-    /// The first and last position among its lanes.
-    first: usize,
-    last: usize,
-}
-
-/// One block of keys and values, ready to be broadcast.
-#[derive(Clone, Copy)]
-struct Block {
-    /// The first key, and how many.
-    at: usize,
-    len: usize,
-    /// Rows of K as f32, filled up with zeros to whole strips, and the words between them.
-    keys: *const f32,
-    row: usize,
-    /// V in strips of columns: [strip][key][ROWS], `strip_words` apart.
-    values: *const f32,
-    scores: *mut f32,
 }
 
 impl<E: Float> Job for Task<E> {
@@ -294,7 +257,7 @@ impl<E: Float> Task<E> {
                 macro_rules! strip {
                     ($($r:literal)*) => {
                         match rows.next_multiple_of(S::ROWS.div_ceil(3)) {
-                            $($r if $r <= S::ROWS => self.scores::<S, $r>(panel, block, s, &mut max),)*
+                            $($r if $r <= S::ROWS => scores::<S, $r>(panel, block, s, self.shape.d, &mut max),)*
                             _ => unreachable!("a strip of {rows} rows"),
                         }
                     };
@@ -314,37 +277,6 @@ impl<E: Float> Task<E> {
                     };
                 }
                 strip!(1 2 4 6 8 12);
-            }
-        }
-    }
-
-    /// R rows of S^T: K times Q^T, masked where the strip crosses the diagonal.
-    #[inline(always)]
-    unsafe fn scores<S: Simd, const R: usize>(
-        &self,
-        panel: &Panel,
-        block: &Block,
-        s: usize,
-        max: &mut [S::V; VECTORS],
-    ) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut acc: Acc<S, R, VECTORS> = [[S::splat(0.0); VECTORS]; R];
-            let keys = block.keys.add(s * block.row).cast();
-            multiply::<S, f32, R, VECTORS>(&mut acc, panel.q, keys, (block.row * 4, 4), self.shape.d);
-            if block.at + s + R - 1 > panel.first {
-                for v in 0..VECTORS {
-                    let limit = S::load(panel.limit.add(v * S::LANES));
-                    for (r, acc) in acc.iter_mut().enumerate() {
-                        acc[v] = S::keep_ge(acc[v], limit, S::splat((block.at + s + r) as f32));
-                    }
-                }
-            }
-            for (r, acc) in acc.iter().enumerate() {
-                for v in 0..VECTORS {
-                    max[v] = S::max(max[v], acc[v]);
-                    S::store(block.scores.add(((s + r) * VECTORS + v) * S::LANES), acc[v]);
-                }
             }
         }
     }
@@ -375,74 +307,6 @@ impl<E: Float> Task<E> {
                     }
                 }
             }
-        }
-    }
-}
-
-/// Words of a strip of V: a vector is wider than a strip, so the last key's writes reach past it.
-#[inline(always)]
-fn strip_words<S: Simd>() -> usize {
-    BLOCK * S::ROWS + MAX_LANES
-}
-
-/// Turns a block of scores into exponentials and updates the panel's largest and sums. Answers what the output so
-/// far must be multiplied with.
-///
-/// # Safety
-/// Those of [`Simd`]; the block's scores are written.
-#[inline(always)]
-unsafe fn softmax<S: Simd>(panel: &Panel, block: &Block, max: &[S::V; VECTORS]) -> [S::V; VECTORS] {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut scale = [S::splat(0.0); VECTORS];
-        let mut new = [S::splat(0.0); VECTORS];
-        let mut sum = [S::splat(0.0); VECTORS];
-        for v in 0..VECTORS {
-            let old = S::load(panel.max.add(v * S::LANES));
-            new[v] = S::max(old, max[v]);
-            scale[v] = S::exp2(S::sub(old, new[v]));
-            S::store(panel.max.add(v * S::LANES), new[v]);
-        }
-        for r in 0..block.len {
-            for v in 0..VECTORS {
-                let at = block.scores.add((r * VECTORS + v) * S::LANES);
-                let p = S::exp2(S::sub(S::load(at), new[v]));
-                sum[v] = S::add(sum[v], p);
-                S::store(at, p);
-            }
-        }
-        for v in 0..VECTORS {
-            let at = panel.sum.add(v * S::LANES);
-            S::store(at, S::fma(S::load(at), scale[v], sum[v]));
-        }
-        scale
-    }
-}
-
-/// R rows of O^T: what was there, rescaled, plus V^T times P^T.
-///
-/// # Safety
-/// Those of [`Simd`]; the block's values and exponentials are written.
-#[inline(always)]
-unsafe fn output<S: Simd, const R: usize>(
-    panel: &Panel,
-    block: &Block,
-    values: *const f32,
-    x: usize,
-    scale: &[S::V; VECTORS],
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut acc: Acc<S, R, VECTORS> = [[S::splat(0.0); VECTORS]; R];
-        let at = panel.o.add(x * VECTORS * S::LANES);
-        if block.at > 0 {
-            for (i, acc) in acc.as_flattened_mut().iter_mut().enumerate() {
-                *acc = S::mul(S::load(at.add(i * S::LANES)), scale[i % VECTORS]);
-            }
-        }
-        multiply::<S, f32, R, VECTORS>(&mut acc, block.scores, values.cast(), (4, S::ROWS * 4), block.len);
-        for (i, &acc) in acc.as_flattened().iter().enumerate() {
-            S::store(at.add(i * S::LANES), acc);
         }
     }
 }

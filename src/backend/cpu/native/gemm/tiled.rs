@@ -5,8 +5,6 @@
 //! members take them in long pieces first and single strips last, so a slow or late one costs a strip at most. Inside: K block, then strip of B
 //! (its groups stay in the first cache), then panel of A (from the second). The last strip is filled up with zeros to a third, two thirds or the whole of a tile.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use super::super::isa::{Dots, Isa, Job};
 use super::super::pool::Pool;
 use super::super::share::Shares;
@@ -131,14 +129,10 @@ pub(super) fn run<E: Element>(
     let regions = workspace.regions(plan.groups * plan.all_lanes, strip + wait, members);
     let packed = regions.common;
 
-    let next = AtomicUsize::new(0);
     let units = plan.panels * plan.k_blocks();
-    pool.run(|_, _| {
-        loop {
-            let unit = next.fetch_add(1, Ordering::Relaxed);
-            if unit >= units {
-                break;
-            }
+    // The same panels for the same member in every call: their lines are then still in its own caches.
+    pool.run(|member, members| {
+        for unit in part(units, members, member) {
             let (i, p) = (unit / plan.panels, unit % plan.panels);
             let (rows, vectors) = plan.panel_rows(p);
             let first = p * plan.panel_lanes() * shape.k + i * plan.block * plan.group;
