@@ -227,3 +227,15 @@ fn a_full_disk_is_named_and_ends_the_run() {
     command.args(["--case", "matmul/gemv/f32", "--shape", "n=64,k=64"]);
     command.assert().code(1).stderr(contains("/dev/full").and(contains("No space left")));
 }
+
+#[test]
+fn a_device_that_cannot_be_opened_says_why_in_every_case() {
+    let bench = Bench::with("Locked", r#"fault = [{ kind = "failed", at = "open" }]"#);
+    bench.run(SMALL).assert().code(1);
+    let records = bench.records();
+    assert!(records.len() >= 6, "{}", records.len());
+    for record in records {
+        assert_eq!(record.status, Status::Failed);
+        assert!(record.reason.as_ref().unwrap().starts_with("cannot open mock:0: "), "{:?}", record.reason);
+    }
+}

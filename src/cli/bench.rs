@@ -7,8 +7,9 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 use super::{
-    NoDevice, output,
-    run::{environment, run_info},
+    NoDevice,
+    options::{environment, run_info},
+    output,
     select::{MachineArgs, load_tune_cache},
 };
 use crate::{

@@ -7,6 +7,7 @@ mod devices;
 mod explain;
 mod interrupt;
 mod kernel;
+mod options;
 mod output;
 mod progress;
 mod report;

@@ -1,7 +1,7 @@
 //! `wattmark run`: the main job.
 //! Gathers options, hands them to `run`, prints what came out.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
@@ -9,20 +9,20 @@ use jiff::Timestamp;
 
 use super::{
     Outcome, Usage, interrupt,
+    options::{run_info, verify_only},
     output::{self, OutputArgs},
     progress::Progress,
-    select::{CaseArgs, DeviceArgs, MachineArgs, load_tune_cache, positive, tune_cache_path, worker_process},
+    select::{CaseArgs, DeviceArgs, MachineArgs, positive, tune_cache_path},
 };
 use crate::{
     backend::DeviceFacts,
     kernel::{Suite, SuiteCase},
     measure::Settings,
-    power::observe::surroundings,
-    record::{Appender, Environment, Record, RunInfo, Status, observe_environment, read_file},
+    record::{Appender, Record, Status, read_file},
     report::results::Results,
     run::{
-        Done, EnergyMode, Rival, RunOptions, RunSummary, default_record_path, done_already, estimate_s, run as run_all,
-        run_against,
+        Done, EnergyMode, Rival, RunOptions, RunSummary, Stores, default_record_path, done_already, estimate_s,
+        run as run_all, run_against,
     },
     worker::{Command, Event, Session, TuningChoice, WorkerProgram},
 };
@@ -157,56 +157,16 @@ impl RunArgs {
         settings: Settings,
         done: Done,
     ) -> anyhow::Result<RunOptions> {
-        let sensors = self.machine.sensors()?;
+        let base = verify_only(suite, cases, devices, &self.devices, &self.machine)?;
         Ok(RunOptions {
-            devices,
-            cases,
             info: run_info(suite, self.energy, Some(&settings)),
-            environment: environment(&self.machine, &sensors),
             settings: Some(settings),
             energy: self.energy,
-            sensors,
             tune: self.tune,
-            tune_cache: load_tune_cache(),
-            watchdog: self.devices.watchdog()?,
-            patience: self.devices.patience()?,
-            program: if self.in_process { WorkerProgram::Thread } else { worker_process()? },
-            interrupted: interrupt::asked,
+            program: if self.in_process { WorkerProgram::Thread } else { base.program },
             done,
+            ..base
         })
-    }
-}
-
-/// The machine and what moves its power.
-pub(super) fn environment(machine: &MachineArgs, sensors: &crate::power::Roots) -> Environment {
-    let mut environment = observe_environment(&machine.alias());
-    let around = surroundings(sensors);
-    let mut mode = BTreeMap::from([("mode".to_owned(), around.power_mode())]);
-    if let Some(displays) = &around.displays {
-        mode.insert("displays_connected".to_owned(), displays.iter().filter(|d| d.connected).count().to_string());
-    }
-    environment.power_mode = mode;
-    environment
-}
-
-/// Identity of a run that starts now.
-pub(super) fn run_info(suite: &Suite, energy: EnergyMode, settings: Option<&Settings>) -> RunInfo {
-    let mut recorded = BTreeMap::from([("energy".to_owned(), energy.name().to_owned())]);
-    if let Some(s) = settings {
-        recorded.insert("max_s".to_owned(), s.max_s.to_string());
-        recorded.insert("noise".to_owned(), s.noise.to_string());
-        recorded.insert("sample_s".to_owned(), s.sample_s.to_string());
-    }
-    let suite =
-        std::path::Path::new(&suite.name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-    RunInfo {
-        id: format!("{:016x}", rand::random::<u64>()),
-        started: Timestamp::now(),
-        wattmark: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("WATTMARK_COMMIT").map(str::to_owned),
-        suite,
-        settings: recorded,
-        job: None,
     }
 }
 
@@ -263,16 +223,17 @@ fn against(
     records: &std::path::Path,
     progress: &mut Progress,
 ) -> anyhow::Result<Outcome> {
-    let (ours, theirs) = run_against(options, rival, progress)?;
-    progress.finish();
     let their_path = records.with_extension("rival.jsonl");
-    for (path, summary) in [(records, &ours), (&their_path, &theirs)] {
-        let mut store = Appender::open(path)?;
-        summary.records.iter().try_for_each(|r| store.append(r))?;
-        eprintln!("records: {}", path.display());
-    }
+    let (mut our_store, mut their_store) = (Appender::open(records)?, Appender::open(&their_path)?);
+    let outcomes =
+        run_against(options, rival, &mut Stores { ours: &mut our_store, theirs: &mut their_store }, progress);
+    progress.finish();
+    let (ours, theirs) = outcomes.with_context(|| format!("records so far are in {}", records.display()))?;
+    eprintln!("records: {}\nrecords: {}", records.display(), their_path.display());
     super::compare::present_interleaved(&args.output, &theirs.records, &ours.records)?;
-    Ok(outcome(&ours))
+    let mut both = ours;
+    both.records.extend(theirs.records);
+    Ok(outcome(&both))
 }
 
 pub(super) fn remember_tuning(tuned: bool, summary: &RunSummary) {

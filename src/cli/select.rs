@@ -10,7 +10,7 @@ use crate::{
     backend::{DeviceFacts, Missing},
     kernel::{Cache, CaseFilter, Dtype, Suite, SuiteCase},
     measure::TuneCache,
-    power::{DeviceKey, Roots, csv_log::CsvLogSpec},
+    power::{Roots, csv_log::CsvLogSpec},
     record::HostAlias,
     run::plan_devices,
     worker::{WorkerProgram, discover_all},
@@ -127,8 +127,10 @@ pub(super) struct MachineArgs {
     /// Leave the machine's name out of records
     #[arg(long, env = "WATTMARK_ANONYMOUS")]
     pub(super) anonymous: bool,
-    /// Log of an external power meter, as PATH[:BOUNDARY[:DEVICE]]: a CSV file with time stamps and watts, joules or
-    /// watt-hours; BOUNDARY is wall_ac (default), dc_in, module, ...; DEVICE is whole-machine (default), cpu or a PCI id
+    /// Log that an external power meter writes: a CSV file with time stamps and watts, joules or watt-hours, as
+    /// PATH[,boundary=wall_ac][,device=whole-machine][,period=1][,offset=0][,clock=0.5][,accuracy=0.02]. Boundaries are
+    /// wall_ac, dc_in, module, ...; a device is whole-machine, cpu or a PCI id; period, offset and clock uncertainty are
+    /// seconds
     #[arg(long, value_name = "LOG", env = "WATTMARK_POWER_LOG")]
     pub(super) power_log: Vec<String>,
 }
@@ -147,12 +149,8 @@ impl MachineArgs {
     pub(super) fn sensors(&self) -> anyhow::Result<Roots> {
         let mut roots = Roots::system();
         for text in &self.power_log {
-            let mut parts = text.splitn(3, ':');
-            let path = parts.next().unwrap_or_default();
-            let boundary =
-                parts.next().unwrap_or("wall_ac").parse().map_err(|e| Usage(format!("--power-log {text}: {e}")))?;
-            let device = DeviceKey::from(parts.next().unwrap_or("whole-machine").to_owned());
-            roots.csv_logs.push(CsvLogSpec::new(path, boundary, device));
+            let spec: CsvLogSpec = text.parse().map_err(|e| Usage(format!("--power-log {text}: {e}")))?;
+            roots.csv_logs.push(spec);
         }
         Ok(roots)
     }

@@ -5,16 +5,16 @@ use clap::Args;
 
 use super::{
     Outcome, interrupt,
+    options::verify_only,
     output::OutputArgs,
     progress::Progress,
-    run::remember_tuning,
-    run::{environment, outcome, run_info},
-    select::{CaseArgs, DeviceArgs, MachineArgs, load_tune_cache, tune_cache_path, worker_process},
+    run::{outcome, remember_tuning},
+    select::{CaseArgs, DeviceArgs, MachineArgs, tune_cache_path},
 };
 use crate::{
     kernel::{Cache, Suite},
     report::verified::Verified,
-    run::{Done, EnergyMode, RunOptions, run as run_all},
+    run::run as run_all,
 };
 
 /// Arguments of `tune`.
@@ -44,23 +44,8 @@ pub(super) fn tune(args: TuneArgs) -> anyhow::Result<Outcome> {
     cases.dedup();
     let (devices, _) = args.devices.devices()?;
     interrupt::listen();
-    let sensors = args.machine.sensors()?;
-    let options = RunOptions {
-        devices,
-        cases,
-        info: run_info(&suite, EnergyMode::Off, None),
-        environment: environment(&args.machine, &sensors),
-        settings: None,
-        energy: EnergyMode::Off,
-        sensors,
-        tune: true,
-        tune_cache: load_tune_cache(),
-        watchdog: args.devices.watchdog()?,
-        patience: args.devices.patience()?,
-        program: worker_process()?,
-        interrupted: interrupt::asked,
-        done: Done::default(),
-    };
+    let mut options = verify_only(&suite, cases, devices, &args.devices, &args.machine)?;
+    options.tune = true;
     let mut progress = Progress::new(args.quiet);
     let summary = run_all(options, None, &mut progress);
     progress.finish();

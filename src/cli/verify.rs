@@ -5,16 +5,13 @@ use clap::Args;
 
 use super::{
     Outcome, interrupt,
+    options::verify_only,
     output::OutputArgs,
     progress::Progress,
-    run::{environment, outcome, run_info},
-    select::{CaseArgs, DeviceArgs, MachineArgs, load_tune_cache, worker_process},
+    run::outcome,
+    select::{CaseArgs, DeviceArgs, MachineArgs},
 };
-use crate::{
-    kernel::Suite,
-    report::verified::Verified,
-    run::{Done, EnergyMode, RunOptions, run as run_all},
-};
+use crate::{kernel::Suite, report::verified::Verified, run::run as run_all};
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -41,23 +38,7 @@ pub(super) fn verify(args: VerifyArgs) -> anyhow::Result<Outcome> {
     args.output.format()?;
     let (devices, _) = args.devices.devices()?;
     interrupt::listen();
-    let sensors = args.machine.sensors()?;
-    let options = RunOptions {
-        devices,
-        cases,
-        info: run_info(&suite, EnergyMode::Off, None),
-        environment: environment(&args.machine, &sensors),
-        settings: None,
-        energy: EnergyMode::Off,
-        sensors,
-        tune: false,
-        tune_cache: load_tune_cache(),
-        watchdog: args.devices.watchdog()?,
-        patience: args.devices.patience()?,
-        program: worker_process()?,
-        interrupted: interrupt::asked,
-        done: Done::default(),
-    };
+    let options = verify_only(&suite, cases, devices, &args.devices, &args.machine)?;
     let mut progress = Progress::new(args.quiet);
     let summary = run_all(options, None, &mut progress);
     progress.finish();

@@ -91,6 +91,8 @@ pub enum Method {
     Sequential,
     /// In turns: what happened to both sides of a pair cancels.
     Interleaved,
+    /// In turns, in rounds with fresh workers: also what a process was dealt at its start is drawn anew.
+    Rounds,
 }
 
 /// What the two sides are.

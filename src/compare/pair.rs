@@ -1,9 +1,13 @@
 //! Which records belong together, and what may be said of each pair.
 //! Drops nothing: a record without a partner is a row of its own.
 
-use super::{Comparison, INTERLEAVED, Method, Outcome, Scope, Verdict, interleaved_ratio, ratio, side::Pool};
+use super::{
+    Comparison, INTERLEAVED, Method, Outcome, Scope, Verdict, interleaved_ratio, ratio, side::Pool,
+    verdict::round_ratios,
+};
 use crate::{
     backend::Track,
+    measure::stats::Estimate,
     record::{Record, Status},
 };
 
@@ -112,9 +116,8 @@ fn near_miss(pool: &Pool, others: &Pools<'_, (String, Track, String)>, set: &str
 }
 
 fn judge(before: &Pool, after: &Pool, margin: f64) -> Comparison {
-    let (a, b) = (before.speaker(), after.speaker());
     let mut row = Comparison {
-        case: a.case.id.clone(),
+        case: before.speaker().case.id.clone(),
         scope: Scope::Sets,
         before: Some(before.side()),
         after: Some(after.side()),
@@ -130,19 +133,32 @@ fn judge(before: &Pool, after: &Pool, margin: f64) -> Comparison {
     } else if !before.is_timed() || !after.is_timed() {
         (row.outcome, row.reason) = unjudged(before, after);
     } else {
-        let (x, y) = (before.samples(), after.samples());
-        let interleaved = taken_in_turns(a, b) && x.len() == y.len();
-        let judged = if interleaved { interleaved_ratio(&x, &y) } else { ratio(&x, &y, margin) };
-        match judged {
-            Some(judged) => {
-                row.outcome = Verdict::of(&judged, margin).into();
-                row.method = Some(if interleaved { Method::Interleaved } else { Method::Sequential });
-                row.ratio = Some(judged);
+        match verdict(before, after, margin) {
+            Some((verdict, ratio, method)) => {
+                row.outcome = verdict.into();
+                row.method = Some(method);
+                row.ratio = Some(ratio);
             }
             None => row.reason = Some("a side has no usable sample".to_owned()),
         }
     }
     row
+}
+
+/// By the soundest method that the samples allow: rounds of fresh workers, turns, one after the other.
+fn verdict(before: &Pool, after: &Pool, margin: f64) -> Option<(Verdict, Estimate, Method)> {
+    let (x, y) = (before.samples(), after.samples());
+    if !taken_in_turns(before.speaker(), after.speaker()) || x.len() != y.len() {
+        let judged = ratio(&x, &y, margin)?;
+        return Some((Verdict::of(&judged, margin), judged, Method::Sequential));
+    }
+    let rounds = before.rounds();
+    if !rounds.is_empty() && rounds == after.rounds() {
+        let (verdict, judged) = Verdict::of_rounds(&round_ratios(&x, &y, &rounds)?, margin)?;
+        return Some((verdict, judged, Method::Rounds));
+    }
+    let judged = interleaved_ratio(&x, &y)?;
+    Some((Verdict::of(&judged, margin), judged, Method::Interleaved))
 }
 
 fn taken_in_turns(a: &Record, b: &Record) -> bool {

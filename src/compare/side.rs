@@ -78,6 +78,12 @@ impl<'r> Pool<'r> {
         self.timed.iter().filter_map(|r| r.time.as_ref()).flat_map(|t| t.samples_s.iter().copied()).collect()
     }
 
+    /// Samples of each round, where all of them were taken in rounds of fresh workers; empty otherwise.
+    pub(super) fn rounds(&self) -> Vec<u32> {
+        let each: Vec<&[u32]> = self.timed.iter().filter_map(|r| r.time.as_ref()).map(|t| &t.rounds[..]).collect();
+        if each.iter().any(|rounds| rounds.is_empty()) { Vec::new() } else { each.concat() }
+    }
+
     /// True if there is a time that counts.
     pub(super) fn is_timed(&self) -> bool {
         !self.timed.is_empty()

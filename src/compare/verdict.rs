@@ -55,6 +55,47 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// Decides from the ratios of rounds that each had fresh workers, second over first.
+    ///
+    /// `same` as [`Verdict::of`], by order statistics. `faster` and `slower` need a median beyond the margin and every
+    /// round on its side of 1: with nine rounds of equals that happens once in 256, whatever the noise.
+    pub fn of_rounds(ratios: &[f64], margin: f64) -> Option<(Verdict, Estimate)> {
+        let estimate = stats::order_interval(ratios)?;
+        let edge = 1.0 + margin;
+        let all = |side: fn(f64) -> bool| ratios.len() >= FEWEST_ROUNDS && ratios.iter().all(|&r| side(r));
+        let verdict = if estimate.low >= 1.0 / edge && estimate.high <= edge {
+            Verdict::Same
+        } else if estimate.value > edge && all(|r| r > 1.0) {
+            Verdict::Slower
+        } else if estimate.value < 1.0 / edge && all(|r| r < 1.0) {
+            Verdict::Faster
+        } else {
+            Verdict::Unclear
+        };
+        Some((verdict, estimate))
+    }
+}
+
+/// Rounds without which none is called faster: seven of seven on one side come about once in 64 among equals.
+const FEWEST_ROUNDS: usize = 8;
+
+/// Ratio of each round's medians, second over first. `None` if the rounds do not correspond.
+pub(super) fn round_ratios(a: &[f64], b: &[f64], rounds: &[u32]) -> Option<Vec<f64>> {
+    let total: usize = rounds.iter().map(|&n| n as usize).sum();
+    if a.len() != b.len() || a.len() != total || rounds.contains(&0) {
+        return None;
+    }
+    let mut from = 0;
+    let mut ratios = Vec::with_capacity(rounds.len());
+    for &n in rounds {
+        let to = from + n as usize;
+        ratios.push(stats::median(&b[from..to])? / stats::median(&a[from..to])?);
+        from = to;
+    }
+    Some(ratios)
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -175,6 +216,53 @@ mod tests {
             let slower = verdicts(host, true, n, 1.05);
             assert!(slower[2] >= 95 && slower[1] == 0, "{host:?}, {n} samples: {slower:?}");
         }
+    }
+
+    /// Verdicts over 100 pairs of equals (but for `factor`) in nine rounds of three turns; each worker's memory costs it
+    /// `process` (relative standard deviation) for as long as it lives.
+    fn verdicts_by_rounds(host: Host, process: f64, factor: f64) -> [usize; 4] {
+        let mut counts = [0; 4];
+        for seed in 0..100 {
+            let mut rng = ChaCha8Rng::seed_from_u64(9000 + seed);
+            let all = host.samples(&mut rng, 9 * 12);
+            let (mut a, mut b) = (Vec::new(), Vec::new());
+            for round in all.chunks_exact(12) {
+                let mut dealt = || {
+                    let normal: f64 = StandardNormal.sample(&mut rng);
+                    (process * normal).exp()
+                };
+                let (first, second) = (dealt(), dealt() * factor);
+                for turn in round.chunks_exact(4) {
+                    a.extend([turn[0] * first, turn[3] * first]);
+                    b.extend([turn[1] * second, turn[2] * second]);
+                }
+            }
+            let ratios = round_ratios(&a, &b, &[6; 9]).unwrap();
+            counts[Verdict::of_rounds(&ratios, DEFAULT_MARGIN).unwrap().0 as usize] += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn rounds_of_fresh_workers_are_judged_rightly() {
+        for (host, process) in [(CALM, 0.0), (CALM, 0.01), (WANDERING, 0.0)] {
+            let same = verdicts_by_rounds(host, process, 1.0);
+            assert!(falsely_different(same) <= 1 && same[3] <= 10, "{host:?}, {process}: {same:?}");
+            let slower = verdicts_by_rounds(host, process, 1.05);
+            assert!(slower[2] >= 95 && slower[1] == 0, "{host:?}, {process}: {slower:?}");
+        }
+        // A machine that compiles in the background, and memory that costs a tenth: nothing can be told, and nothing is.
+        let wild = Host { white: 0.3, drift: 0.2, persistence: 0.9, spikes: 0.3 };
+        let told = verdicts_by_rounds(wild, 0.1, 1.0);
+        assert!(falsely_different(told) <= 1 && told[3] >= 90, "{told:?}");
+    }
+
+    #[test]
+    fn rounds_that_do_not_correspond_are_no_rounds() {
+        assert_eq!(round_ratios(&[1.0; 4], &[2.0; 4], &[2, 2]), Some(vec![2.0, 2.0]));
+        assert_eq!(round_ratios(&[1.0; 4], &[2.0; 4], &[2, 1]), None);
+        assert_eq!(round_ratios(&[1.0; 4], &[2.0; 4], &[4, 0]), None);
+        assert_eq!(round_ratios(&[1.0; 3], &[2.0; 4], &[4]), None);
     }
 
     #[test]

@@ -7,5 +7,5 @@ mod stopping;
 mod tune;
 
 pub use sampling::{Measured, Settings, measure, run_for};
-pub use stopping::median_noise;
+pub use stopping::{median_noise, recorded_noise};
 pub use tune::{TuneCache, TuneError, tune};

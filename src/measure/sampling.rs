@@ -6,7 +6,10 @@ use std::time::Instant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::stopping::{median_noise, worth_checking};
+use super::{
+    stats::median,
+    stopping::{median_noise, recorded_noise, worth_checking},
+};
 use crate::{
     backend::{Condition, DeviceError, Elapsed, Executable},
     record::{ClockCheck, ConditionSummary, Stop, Time, TimeSource, Warning},
@@ -60,6 +63,8 @@ const MOST_RETAKES: u32 = 50;
 const CONDITION_PERIOD_S: f64 = 0.02;
 /// Device and host clock may differ by this much on long batches.
 const CLOCK_TOLERANCE: f64 = 0.05;
+/// Share of the sampling time that the harness may take for itself.
+const HARNESS_SHARE: f64 = 0.02;
 /// Launches in one sample at most: bounds what a device queues.
 const MOST_LAUNCHES: f64 = 1_000_000.0;
 
@@ -77,8 +82,10 @@ pub fn measure(
     let mut samples = Samples::default();
     let mut watch = ConditionWatch::default();
     let start = Instant::now();
+    let mut inside_s = 0.0;
     let stop = loop {
         let elapsed = exe.run(launches)?;
+        inside_s += elapsed.host_s;
         if watch.slowed_down(exe, samples.dropped) {
             samples.dropped += 1;
         } else {
@@ -101,17 +108,19 @@ pub fn measure(
     };
     let sampling_wall_s = start.elapsed().as_secs_f64();
     let clock_check = samples.clock_check();
-    let noise = median_noise(samples.primary());
     let time = Time {
         clock: if samples.all_device() { TimeSource::Device } else { TimeSource::Host },
         launches_per_sample: launches,
         warmup_s: warm.seconds,
         sampling_wall_s,
+        // A scripted clock may run ahead of the wall.
+        outside_samples_s: Some((sampling_wall_s - inside_s).max(0.0)),
         stop,
-        noise: if noise.is_finite() { noise } else { 1.0 },
+        noise: recorded_noise(samples.primary()),
         dropped: samples.dropped,
         clock_check,
         samples_s: samples.into_primary(),
+        rounds: Vec::new(),
     };
     let condition = watch.summary();
     let warnings = warnings(&time, condition.as_ref(), settings);
@@ -192,12 +201,10 @@ impl Samples {
     }
 
     fn clock_check(&self) -> Option<ClockCheck> {
-        let median = |v: &[f64]| {
-            let mut v = v.to_vec();
-            v.sort_by(f64::total_cmp);
-            v[v.len() / 2]
-        };
-        self.all_device().then(|| ClockCheck { host_s: median(&self.host), device_s: median(&self.device) })
+        if !self.all_device() {
+            return None;
+        }
+        Some(ClockCheck { host_s: median(&self.host)?, device_s: median(&self.device)? })
     }
 }
 
@@ -260,6 +267,19 @@ fn warnings(time: &Time, condition: Option<&ConditionSummary>, settings: &Settin
                 "stopped at {:.1} % noise, {:.1} % wanted: raise --max-time, or quieten the machine",
                 time.noise * 100.0,
                 settings.noise * 100.0
+            ),
+        );
+    }
+    if let Some(outside_s) = time.outside_samples_s
+        && outside_s > HARNESS_SHARE * time.sampling_wall_s
+        // A few samples of a scripted or very fast case prove nothing.
+        && time.sampling_wall_s > 0.05
+    {
+        warn(
+            "harness_overhead",
+            format!(
+                "{:.1} % of the sampling time was spent outside samples: the device idled meanwhile; raise --max-time",
+                100.0 * outside_s / time.sampling_wall_s
             ),
         );
     }

@@ -128,6 +128,28 @@ pub fn paired_ratio(a: &[f64], b: &[f64], bootstrap: &Bootstrap) -> Option<Estim
     Some(Estimate { value: log.value.exp(), low: log.low.exp(), high: log.high.exp() })
 }
 
+/// Median and its exact 95 % interval by order statistics: distribution-free, for a handful of independent values. The
+/// interval is as narrow as two order statistics that cover 95 % allow; unbounded below six values. `None` as for
+/// [`quantile`].
+pub fn order_interval(values: &[f64]) -> Option<Estimate> {
+    let mut sorted = finite(values)?.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let n = sorted.len();
+    let value = quantile_sorted(&sorted, 0.5);
+    // P(fewer than k + 1 of n values lie below the median): binomial tails, at most 2.5 % on either side.
+    let (mut left_out, mut term, mut tail) = (None, 0.5f64.powi(n as i32), 0.0);
+    for k in 0..n / 2 {
+        tail += term;
+        if tail > 0.025 {
+            break;
+        }
+        left_out = Some(k);
+        term *= (n - k) as f64 / (k + 1) as f64;
+    }
+    let (low, high) = left_out.map_or((f64::NEG_INFINITY, f64::INFINITY), |k| (sorted[k], sorted[n - 1 - k]));
+    Some(Estimate { value, low, high })
+}
+
 fn finite(samples: &[f64]) -> Option<&[f64]> {
     (!samples.is_empty() && samples.iter().all(|s| s.is_finite())).then_some(samples)
 }
@@ -224,6 +246,17 @@ mod tests {
         assert_eq!(median(&[]), None);
         assert_eq!(median(&[1.0, f64::NAN]), None);
         assert_eq!(median(&[1.0, f64::INFINITY]), None);
+    }
+
+    #[test]
+    fn order_statistics_bound_the_median() {
+        let of = |n: usize| order_interval(&(1..=n).map(|i| i as f64).collect::<Vec<_>>()).unwrap();
+        // Coverages 96.9 %, 96.1 % and 95.9 %: the textbook's ranks for 6, 9 and 20 values.
+        assert_eq!((of(6).low, of(6).value, of(6).high), (1.0, 3.5, 6.0));
+        assert_eq!((of(9).low, of(9).high), (2.0, 8.0));
+        assert_eq!((of(20).low, of(20).high), (6.0, 15.0));
+        assert_eq!(of(5).high, f64::INFINITY);
+        assert_eq!(order_interval(&[]), None);
     }
 
     #[test]

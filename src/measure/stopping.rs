@@ -18,6 +18,12 @@ pub fn median_noise(samples: &[f64]) -> f64 {
     (sorted[high] - sorted[low]) / 2.0 / median
 }
 
+/// [`median_noise`] as a record has it: 1 where there are too few samples to tell.
+pub fn recorded_noise(samples: &[f64]) -> f64 {
+    let noise = median_noise(samples);
+    if noise.is_finite() { noise } else { 1.0 }
+}
+
 /// True at sample counts where looking is worth the time: each about a quarter more than the last.
 pub(super) fn worth_checking(n: usize) -> bool {
     n < 16 || n.is_multiple_of((n / 4).next_power_of_two() / 2)

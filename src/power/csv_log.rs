@@ -2,59 +2,21 @@
 //! Must not guess: a unit, a time zone or a boundary that is not stated is an error that says so.
 
 mod line;
+mod spec;
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::io::{Read, Seek, SeekFrom};
 
 use crate::power::{
-    Boundary, DeviceKey, Discovery, Gain, Kind, Missing, Reading, Roots, Sensor, SensorError, SensorInfo, Series,
-    Value, clock,
+    Discovery, Gain, Kind, Missing, Reading, Roots, Sensor, SensorError, SensorInfo, Series, Value, clock,
 };
 
 pub use line::{CsvLogError, Header, Quantity, Row};
+pub use spec::{CsvLogSpec, SpecError};
 
 /// Energy columns are held in microjoules.
 const JOULES_PER_TICK: f64 = 1e-6;
-
-/// A log named by the user, with what a file cannot say of itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CsvLogSpec {
-    /// The file.
-    pub path: PathBuf,
-    /// Where the meter sits.
-    pub boundary: Boundary,
-    /// What it sees.
-    pub device: DeviceKey,
-    /// Nominal seconds between lines.
-    pub update_period_s: f64,
-    /// Seconds to add to the log's time stamps, found from an on/off load pattern.
-    pub clock_offset_s: f64,
-    /// Standard uncertainty of the time stamps against this machine's clock, seconds.
-    pub clock_sigma_s: f64,
-    /// The meter's accuracy, where known from its data sheet or a calibration.
-    pub gain: Option<Gain>,
-}
-
-impl CsvLogSpec {
-    /// A 1 Hz log with half a second of clock uncertainty: assumptions to be replaced by what is known.
-    pub fn new(path: impl Into<PathBuf>, boundary: Boundary, device: DeviceKey) -> Self {
-        Self {
-            path: path.into(),
-            boundary,
-            device,
-            update_period_s: 1.0,
-            clock_offset_s: 0.0,
-            clock_sigma_s: 0.5,
-            gain: None,
-        }
-    }
-
-    fn io(&self, source: io::Error) -> CsvLogError {
-        CsvLogError::Io { path: self.path.clone(), source }
-    }
-}
 
 /// One quantity of one log, read as it grows.
 pub struct CsvLog {

@@ -186,12 +186,18 @@ pub struct Time {
     pub clock: TimeSource,
     /// Seconds per launch of every sample, in the order taken.
     pub samples_s: Vec<f64>,
+    /// Samples of each round, where `--against` started a fresh worker for every round; they add up to all.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rounds: Vec<u32>,
     /// Launches in each sample; `samples_s` is already divided by it.
     pub launches_per_sample: u32,
     /// Seconds of warm-up before the first sample.
     pub warmup_s: f64,
     /// Wall seconds from the start of the first sample to the end of the last.
     pub sampling_wall_s: f64,
+    /// Seconds of them outside samples: the harness's own. Absent where other samples were taken in between.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outside_samples_s: Option<f64>,
     /// Why sampling stopped.
     pub stop: Stop,
     /// Relative noise of the median when it stopped: half the 95 % interval over the median.

@@ -150,6 +150,7 @@ fn method(method: Method) -> &'static str {
     match method {
         Method::Sequential => "sequential",
         Method::Interleaved => "interleaved",
+        Method::Rounds => "rounds",
     }
 }
 

@@ -91,9 +91,11 @@ pub(crate) fn ok(case: &str, device: &DeviceFacts, seconds: f64) -> Record {
         time: Some(Time {
             clock,
             samples_s: samples(seconds),
+            rounds: vec![],
             launches_per_sample: 10,
             warmup_s: 0.1,
             sampling_wall_s: 0.5,
+            outside_samples_s: Some(0.001),
             stop: Stop::Noise,
             noise: 0.004,
             dropped: 0,

@@ -156,8 +156,13 @@ pub(super) const TERMS: &[Term] = &[
     term(
         Kind::Metric,
         &["interleaved"],
-        "Two series taken in turns (A B B A) and compared sample by sample: drift that both share cancels. The only sound \
-         comparison on a noisy host.",
+        "Two series taken in turns (A B B A) and compared sample by sample: drift that both share cancels.",
+    ),
+    term(
+        Kind::Metric,
+        &["rounds"],
+        "Two series taken in turns (A B B A), in rounds with fresh workers on both sides. Each round gives one ratio; \
+         faster or slower needs all of them on one side. The only sound comparison on a noisy host.",
     ),
     term(
         Kind::Metric,
@@ -341,6 +346,11 @@ pub(super) const TERMS: &[Term] = &[
         Kind::Warning,
         &["clock_disagreement"],
         "Device and host clocks differ by over 5 % on long batches: one of them does not time what it should. Trust neither alone.",
+    ),
+    term(
+        Kind::Warning,
+        &["harness_overhead"],
+        "Over 2 % of the time between the first and last sample was spent outside samples. The device idled meanwhile.",
     ),
     term(
         Kind::Warning,

@@ -1,13 +1,14 @@
-//! Two builds against each other on one device: A B B A, sample by sample.
-//! On a noisy host the only sound comparison: whatever disturbs one disturbs the other.
+//! Two builds against each other on one device: rounds of fresh workers, and in each A B B A, sample by sample.
+//! On a noisy host the only sound comparison: whatever disturbs one disturbs the other, and where a process's memory
+//! happens to lie is drawn anew in every round.
 
 use super::{Observer, RunError, RunOptions, RunSummary, blank_record};
 use crate::{
     backend::DeviceFacts,
     compare::INTERLEAVED,
     kernel::SuiteCase,
-    measure::{Settings, median_noise},
-    record::{Energy, Record, Status, Stop, Time, TimeSource},
+    measure::{Settings, recorded_noise},
+    record::{Appender, Energy, Record, Status, Stop, Time, TimeSource},
     worker::{Command, Event, HardwareLock, Session, SessionError, TuningChoice, WorkerProgram},
 };
 
@@ -19,33 +20,48 @@ pub struct Rival {
     pub name: String,
 }
 
-/// Rounds of A B B A at least.
-const LEAST_ROUNDS: usize = 10;
+/// Fresh pairs of workers for each case. With nine, the interval of the median of their ratios leaves one out at either
+/// end (96 %), and all nine on one side are no accident (1 in 256).
+const ROUNDS: usize = 9;
+/// Turns of A B B A in a round at least.
+const LEAST_TURNS: usize = 2;
 
-/// Runs every case on both builds, interleaved, and returns the records of this build and of the rival.
+/// Where the records of both sides go.
+pub struct Stores<'s> {
+    /// This build's.
+    pub ours: &'s mut Appender,
+    /// The rival's.
+    pub theirs: &'s mut Appender,
+}
+
+/// Runs every case on both builds, interleaved, and returns the records of this build and of the rival. Both records
+/// of a case are in `stores` before the next case starts.
 ///
 /// # Errors
-/// The hardware is held by another run, or a worker cannot be started.
+/// The hardware is held by another run, or a record cannot be written.
 pub fn run_against(
     options: &RunOptions,
     rival: &Rival,
+    stores: &mut Stores<'_>,
     observer: &mut dyn Observer,
 ) -> Result<(RunSummary, RunSummary), RunError> {
     let (mut ours, mut theirs) = (RunSummary::default(), RunSummary::default());
     let start = std::time::Instant::now();
-    for facts in &options.devices {
+    'devices: for facts in &options.devices {
         observer.device(facts, options.cases.len());
         let _lock = HardwareLock::take(&facts.hardware, options.patience, &mut |t| observer.note(t))?;
         for suite_case in &options.cases {
             observer.case(facts, suite_case);
-            let (a, b) = duel(options, rival, facts, suite_case)?;
+            let [a, b] = duel(options, rival, facts, suite_case);
+            stores.ours.append(&a)?;
+            stores.theirs.append(&b)?;
             observer.record(&a);
             observer.record(&b);
             ours.records.push(a);
             theirs.records.push(b);
             if (options.interrupted)() {
                 ours.interrupted = true;
-                return Ok((ours, theirs));
+                break 'devices;
             }
         }
     }
@@ -54,74 +70,152 @@ pub fn run_against(
     Ok((ours, theirs))
 }
 
-/// One case on both builds. A failure of either is recorded on its own record, and leaves the other untimed.
-fn duel(
-    options: &RunOptions,
-    rival: &Rival,
-    facts: &DeviceFacts,
-    suite_case: &SuiteCase,
-) -> Result<(Record, Record), RunError> {
-    let blank = || blank_record(options.info.clone(), options.environment.clone(), facts, suite_case);
-    let (mut a, mut b) = (blank(), blank());
-    b.run.commit = Some(rival.name.clone());
-    for record in [&mut a, &mut b] {
-        record.run.settings.insert(INTERLEAVED.to_owned(), options.info.id.clone());
-    }
-    let start = |program| Session::start(program, options.watchdog, options.interrupted).map_err(RunError::Worker);
-    let (mut one, mut two) = (start(&options.program)?, start(&rival.program)?);
-    let ready = (ready(&mut one, &mut a), ready(&mut two, &mut b));
-    if let (Some(la), Some(lb)) = ready {
-        let settings = options.settings.clone().unwrap_or_else(|| Settings::within(1.0));
-        match interleave(&mut one, &mut two, la.max(lb), &settings) {
-            Ok((ta, tb)) => {
-                for (record, time) in [(&mut a, ta), (&mut b, tb)] {
-                    record.time = Some(time);
-                    record.status = Status::Ok;
-                    record.energy = Energy::unmeasured(
-                        "builds run against each other share the device's power",
-                        "run each alone for its joules",
-                    );
-                }
-            }
-            Err(error) => [&mut a, &mut b].into_iter().for_each(|r| fail(r, &error)),
-        }
-    } else {
-        for record in [&mut a, &mut b] {
-            if record.reason.is_none() {
-                record.status = Status::Skipped;
-                record.reason = Some("the other build did not get as far as timing".to_owned());
-            }
-        }
-    }
-    (a.ended, b.ended) = (jiff::Timestamp::now(), jiff::Timestamp::now());
-    Ok((a, b))
+/// One build's side of a case.
+struct Side<'p> {
+    program: &'p WorkerProgram,
+    record: Record,
+    samples_s: Vec<f64>,
+    /// Samples of each round.
+    rounds: Vec<u32>,
+    by_device: bool,
 }
 
-/// Opens, prepares, verifies and warms up; returns seconds of a launch, or writes down why not.
-fn ready(session: &mut Session, record: &mut Record) -> Option<f64> {
-    let steps = |session: &mut Session, record: &mut Record| -> Result<f64, SessionError> {
-        session.ask(&Command::Open { device: record.device.id.clone() })?;
-        let prepare = Command::Prepare { case: record.case.id.clone(), tuning: TuningChoice::Default };
-        if let Event::Prepared { build, .. } = session.ask(&prepare)? {
-            record.build = Some(build);
+/// One case on both builds. A failure of either is recorded on its own record, and leaves the other untimed.
+fn duel(options: &RunOptions, rival: &Rival, facts: &DeviceFacts, suite_case: &SuiteCase) -> [Record; 2] {
+    let side = |program, commit: Option<String>| {
+        let mut record = blank_record(options.info.clone(), options.environment.clone(), facts, suite_case);
+        record.run.settings.insert(INTERLEAVED.to_owned(), options.info.id.clone());
+        record.run.commit = commit.or(record.run.commit);
+        Side { program, record, samples_s: Vec::new(), rounds: Vec::new(), by_device: true }
+    };
+    let mut sides = [side(&options.program, None), side(&rival.program, Some(rival.name.clone()))];
+    let settings = options.settings.clone().unwrap_or_else(|| Settings::within(1.0));
+    let start = std::time::Instant::now();
+    let mut launches = None;
+    let sound = (0..ROUNDS).all(|number| Round { options, settings: &settings, number }.run(&mut sides, &mut launches));
+    let wall_s = start.elapsed().as_secs_f64();
+    for side in &mut sides {
+        if sound {
+            side.settle(launches.unwrap_or(1), wall_s);
+        } else if side.record.reason.is_none() {
+            side.record.status = Status::Skipped;
+            side.record.reason = Some("the other build did not get through".to_owned());
         }
-        if let Event::Verified { verification } = session.ask(&Command::Verify)? {
+        side.record.ended = jiff::Timestamp::now();
+    }
+    sides.map(|side| side.record)
+}
+
+impl Side<'_> {
+    /// Writes the samples down.
+    fn settle(&mut self, launches: u32, sampling_wall_s: f64) {
+        self.record.status = Status::Ok;
+        self.record.energy = Energy::unmeasured(
+            "builds run against each other share the device's power",
+            "run each alone for its joules",
+        );
+        self.record.time = Some(Time {
+            clock: if self.by_device { TimeSource::Device } else { TimeSource::Host },
+            noise: recorded_noise(&self.samples_s),
+            samples_s: std::mem::take(&mut self.samples_s),
+            rounds: std::mem::take(&mut self.rounds),
+            launches_per_sample: launches,
+            warmup_s: 0.0,
+            sampling_wall_s,
+            outside_samples_s: None,
+            stop: Stop::TimeLimit,
+            dropped: 0,
+            clock_check: None,
+        });
+    }
+
+    fn fail(&mut self, error: &SessionError) {
+        let unsupported = matches!(error, SessionError::Unsupported(_));
+        self.record.status = if unsupported { Status::Unsupported } else { Status::Failed };
+        self.record.reason = Some(error.to_string());
+    }
+}
+
+/// A round: a fresh worker for each side.
+struct Round<'o> {
+    options: &'o RunOptions,
+    settings: &'o Settings,
+    number: usize,
+}
+
+impl Round<'_> {
+    /// True if both sides got through. Launches per sample are chosen in the first round and kept.
+    fn run(&self, sides: &mut [Side<'_>; 2], launches: &mut Option<u32>) -> bool {
+        // Who comes first changes: the first worker to start has the pick of the memory.
+        let order = if self.number.is_multiple_of(2) { [0, 1] } else { [1, 0] };
+        let mut sessions = [None, None];
+        let mut launch_s = 0.0f64;
+        for which in order {
+            match self.ready(&mut sides[which]) {
+                Ok((session, seconds)) => {
+                    sessions[which] = Some(session);
+                    launch_s = launch_s.max(seconds);
+                }
+                Err(error) => sides[which].fail(&error),
+            }
+        }
+        let [Some(one), Some(two)] = sessions else { return false };
+        let chosen = (self.settings.sample_s / launch_s.max(1e-9)).ceil().clamp(1.0, 1e6) as u32;
+        let launches = *launches.get_or_insert(chosen);
+        self.take_turns(&mut [one, two], sides, order, launches)
+    }
+
+    /// Starts a worker, opens, prepares, verifies (once a side: later rounds repeat the first) and warms up. Answers
+    /// the seconds of a launch.
+    fn ready(&self, side: &mut Side<'_>) -> Result<(Session, f64), SessionError> {
+        let mut session = Session::start(side.program, self.options.watchdog, self.options.interrupted)?;
+        session.ask(&Command::Open { device: side.record.device.id.clone() })?;
+        let prepare = Command::Prepare { case: side.record.case.id.clone(), tuning: TuningChoice::Default };
+        if let Event::Prepared { build, .. } = session.ask(&prepare)? {
+            side.record.build = Some(build);
+        }
+        if side.record.verification.is_none()
+            && let Event::Verified { verification } = session.ask(&Command::Verify)?
+        {
             let failure = verification.failure.clone();
-            record.verification = Some(verification);
+            side.record.verification = Some(verification);
             if let Some(failure) = failure {
                 return Err(SessionError::Refused(format!("the output is wrong: {failure}")));
             }
         }
-        sample(session, 1)?;
-        let (first, _) = sample(session, 1)?;
-        Ok(first)
-    };
-    match steps(session, record) {
-        Ok(seconds) => Some(seconds),
-        Err(error) => {
-            fail(record, &error);
-            None
+        sample(&mut session, 1)?;
+        let (launch_s, _) = sample(&mut session, 1)?;
+        Ok((session, launch_s))
+    }
+
+    fn take_turns(
+        &self,
+        sessions: &mut [Session; 2],
+        sides: &mut [Side<'_>; 2],
+        order: [usize; 2],
+        launches: u32,
+    ) -> bool {
+        let start = std::time::Instant::now();
+        // Twice the time of a single run: two builds share it.
+        let budget_s = 2.0 * self.settings.max_s / ROUNDS as f64;
+        let mut turns = 0;
+        while turns < LEAST_TURNS || start.elapsed().as_secs_f64() < budget_s {
+            for which in [order[0], order[1], order[1], order[0]] {
+                match sample(&mut sessions[which], launches) {
+                    Ok((seconds, by_device)) => {
+                        sides[which].samples_s.push(seconds);
+                        sides[which].by_device &= by_device;
+                    }
+                    Err(error) => {
+                        sides[which].fail(&error);
+                        return false;
+                    }
+                }
+            }
+            turns += 1;
         }
+        sides.iter_mut().for_each(|side| side.rounds.push(2 * turns as u32));
+        true
     }
 }
 
@@ -130,54 +224,4 @@ fn sample(session: &mut Session, launches: u32) -> Result<(f64, bool), SessionEr
         Event::Sampled { launch_s, device_clock } => Ok((launch_s, device_clock)),
         _ => Err(SessionError::Refused("the worker gave an answer to a sample that makes no sense".to_owned())),
     }
-}
-
-fn interleave(
-    one: &mut Session,
-    two: &mut Session,
-    launch_s: f64,
-    settings: &Settings,
-) -> Result<(Time, Time), SessionError> {
-    let launches = (settings.sample_s / launch_s.max(1e-9)).ceil().clamp(1.0, 1e6) as u32;
-    let start = std::time::Instant::now();
-    let (mut a, mut b, mut device) = (Vec::new(), Vec::new(), true);
-    let stop = loop {
-        for (session, samples) in [(&mut *one, &mut a), (&mut *two, &mut b)] {
-            let (s, by_device) = sample(session, launches)?;
-            samples.push(s);
-            device &= by_device;
-        }
-        for (session, samples) in [(&mut *two, &mut b), (&mut *one, &mut a)] {
-            let (s, by_device) = sample(session, launches)?;
-            samples.push(s);
-            device &= by_device;
-        }
-        let ratios: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a / b).collect();
-        if a.len() >= 2 * LEAST_ROUNDS && median_noise(&ratios) <= settings.noise {
-            break Stop::Noise;
-        }
-        // Twice the time of a single run: two builds share it.
-        if a.len() >= settings.min_samples && start.elapsed().as_secs_f64() > 2.0 * settings.max_s {
-            break Stop::TimeLimit;
-        }
-    };
-    let clock = if device { TimeSource::Device } else { TimeSource::Host };
-    let sampling_wall_s = start.elapsed().as_secs_f64();
-    let time = |samples_s: Vec<f64>| Time {
-        clock,
-        noise: Some(median_noise(&samples_s)).filter(|n| n.is_finite()).unwrap_or(1.0),
-        samples_s,
-        launches_per_sample: launches,
-        warmup_s: 0.0,
-        sampling_wall_s,
-        stop,
-        dropped: 0,
-        clock_check: None,
-    };
-    Ok((time(a), time(b)))
-}
-
-fn fail(record: &mut Record, error: &SessionError) {
-    record.status = if matches!(error, SessionError::Unsupported(_)) { Status::Unsupported } else { Status::Failed };
-    record.reason = Some(error.to_string());
 }

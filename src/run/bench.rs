@@ -7,7 +7,7 @@ use super::{EnergyMode, blank_record, energy::EnergyWatch};
 use crate::{
     backend::{DeviceFacts, Discovery},
     kernel::SuiteCase,
-    measure::{TuneCache, median_noise},
+    measure::{TuneCache, recorded_noise},
     power::Roots,
     record::{Environment, Record, RunInfo, Status, Stop, Time, TimeSource},
     worker::{Command, Event, HardwareLock, Session, SessionError, TuningChoice, WorkerProgram, discover_all},
@@ -163,14 +163,15 @@ impl BenchDevice<'_> {
                 case.record.reason = Some("the harness took no sample".to_owned());
             } else {
                 case.record.status = Status::Ok;
-                let noise = median_noise(&samples_s);
                 case.record.time = Some(Time {
                     clock: if case.device_clock { TimeSource::Device } else { TimeSource::Host },
-                    noise: if noise.is_finite() { noise } else { 1.0 },
+                    noise: recorded_noise(&samples_s),
                     samples_s,
+                    rounds: Vec::new(),
                     launches_per_sample: kept.iter().map(|(_, n)| *n).max().unwrap_or(1),
                     warmup_s: 0.0,
                     sampling_wall_s,
+                    outside_samples_s: None,
                     stop: Stop::SampleLimit,
                     dropped: 0,
                     clock_check: None,

@@ -5,6 +5,7 @@ use super::{Phases, RunOptions, energy::EnergyWatch};
 use crate::{
     backend::DeviceClass,
     kernel::SuiteCase,
+    measure::stats::median,
     record::{Energy, Record, Status, Warning},
     worker::{Command, Event, Session, SessionError, TuningChoice},
 };
@@ -113,12 +114,12 @@ fn steps(
     else {
         return Err(confused("measure"));
     };
-    let median = median(&measured.time.samples_s);
+    let launch_s = median(&measured.time.samples_s).ok_or_else(|| confused("measure"))?;
     record.condition = measured.condition;
     record.warnings = measured.warnings;
     record.time = Some(measured.time);
     record.energy = if watch.wants(suite_case) {
-        let (energy, warnings) = clock.time("energy", || watch.count(session, median))?;
+        let (energy, warnings) = clock.time("energy", || watch.count(session, launch_s))?;
         record.warnings.extend(warnings);
         energy
     } else {
@@ -145,12 +146,6 @@ fn fail(record: &mut Record, status: Status, reason: String) {
 
 fn confused(doing: &str) -> Stopped {
     Stopped::Wrong(format!("the worker gave an answer to {doing} that makes no sense; is it another version?"))
-}
-
-fn median(samples: &[f64]) -> f64 {
-    let mut sorted = samples.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }
 
 /// Warnings that follow from where a case ran rather than from its samples.

@@ -152,6 +152,10 @@ impl EnergyWatch {
             }
             self.settled = true;
         }
+        // A meter that was silent before the device was opened gets its idle now, with the device open.
+        if self.idle.iter().any(Option::is_none) {
+            self.idle();
+        }
         let before = self.idle.clone();
         let mut measured: Vec<Vec<(WindowEnergy, u64)>> = vec![Vec::new(); self.infos.len()];
         for repeat in 0..REPEATS {

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
 
-pub use against::{Rival, run_against};
+pub use against::{Rival, Stores, run_against};
 pub use bench::{Bench, BenchCase, BenchDevice};
 pub use energy::EnergyMode;
 pub use plan::{Planned, estimate_s, plan_devices};
@@ -23,7 +23,7 @@ use crate::{
     kernel::SuiteCase,
     measure::{Settings, TuneCache},
     record::{Appender, CaseInfo, Energy, Environment, Record, RunInfo, SCHEMA, Status, StoreError},
-    worker::{Command, Event, HardwareLock, LockError, Session, SessionError, WorkerProgram},
+    worker::{Command, HardwareLock, LockError, Session, SessionError, WorkerProgram},
 };
 
 /// What a run is asked to do.
@@ -101,9 +101,6 @@ pub enum RunError {
     /// A record cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A worker cannot be started at all.
-    #[error("cannot start a worker: {0}")]
-    Worker(SessionError),
 }
 
 /// Workers that died on one device before the rest of its cases is skipped.
@@ -140,6 +137,12 @@ pub fn run(
     Ok(summary)
 }
 
+/// Why a device has no worker, as its cases' records say it.
+struct Absent {
+    status: Status,
+    reason: String,
+}
+
 /// One device's turn.
 struct Turn<'a> {
     options: &'a mut RunOptions,
@@ -159,29 +162,26 @@ impl Turn<'_> {
         let mut watch =
             clock.time("sensors", || energy::EnergyWatch::new(self.options.energy, &self.options.sensors, self.facts));
         clock.time("idle", || watch.idle());
-        let mut session = Some(clock.time("open", || self.open())?);
+        let mut worker = clock.time("open", || self.open(0));
         let mut deaths = 0;
         for suite_case in cases {
             self.observer.case(self.facts, suite_case);
             let mut record = self.blank(suite_case);
-            match &mut session {
-                None => {
-                    record.status = Status::Skipped;
-                    record.reason = Some(format!(
-                        "the worker for {} died {deaths} times; its other cases were not tried",
-                        self.facts.id
-                    ));
+            match &mut worker {
+                Err(absent) => {
+                    record.status = absent.status;
+                    record.reason = Some(absent.reason.clone());
                 }
-                Some(worker) => {
-                    let end = case::run_case(worker, self.options, &mut watch, suite_case, &mut record);
-                    if end == case::End::Interrupted {
-                        self.summary.interrupted = true;
-                    } else if end == case::End::Dead {
+                Ok(session) => match case::run_case(session, self.options, &mut watch, suite_case, &mut record) {
+                    case::End::Alive => {}
+                    case::End::Interrupted => self.summary.interrupted = true,
+                    case::End::Dead => {
                         deaths += 1;
-                        session = clock.time("open", || self.revive(deaths));
+                        worker = clock.time("open", || self.open(deaths));
                     }
-                }
+                },
             }
+            self.summary.interrupted |= (self.options.interrupted)();
             record.ended = Timestamp::now();
             clock.add(&record.phases_s);
             clock.time("record", || self.keep(record))?;
@@ -189,7 +189,7 @@ impl Turn<'_> {
                 break;
             }
         }
-        clock.time("close", || drop(session));
+        clock.time("close", || drop(worker));
         clock.time("idle", || watch.idle());
         for (phase, seconds) in clock.0 {
             *self.summary.phases_s.entry(phase).or_default() += seconds;
@@ -197,18 +197,19 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// A worker with the device open. A device that cannot be opened still gets a worker: each case then says why.
-    fn open(&self) -> Result<Session, RunError> {
-        let mut session = Session::start(&self.options.program, self.options.watchdog, self.options.interrupted)
-            .map_err(RunError::Worker)?;
-        match session.ask(&Command::Open { device: self.facts.id.clone() }) {
-            Ok(Event::Opened { .. }) | Err(SessionError::Refused(_)) => Ok(session),
-            Ok(_) | Err(_) => Ok(session),
+    /// A worker with the device open, unless so many before it died that the next would, too.
+    fn open(&self, deaths: usize) -> Result<Session, Absent> {
+        let id = &self.facts.id;
+        if deaths >= MOST_DEATHS {
+            let reason = format!("the worker for {id} died {deaths} times; its other cases were not tried");
+            return Err(Absent { status: Status::Skipped, reason });
         }
-    }
-
-    fn revive(&self, deaths: usize) -> Option<Session> {
-        if deaths >= MOST_DEATHS { None } else { self.open().ok() }
+        let absent =
+            |error: SessionError| Absent { status: Status::Failed, reason: format!("cannot open {id}: {error}") };
+        let mut session =
+            Session::start(&self.options.program, self.options.watchdog, self.options.interrupted).map_err(absent)?;
+        session.ask(&Command::Open { device: id.clone() }).map_err(absent)?;
+        Ok(session)
     }
 
     fn keep(&mut self, record: Record) -> Result<(), RunError> {

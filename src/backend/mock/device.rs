@@ -10,6 +10,7 @@ use super::{
     clockwork::Clockwork,
     executable::MockExecutable,
     fault::{self, Moment},
+    meter::Meter,
     script::{DeviceScript, Stage},
 };
 use crate::kernel::{Case, Data, Elem, Inputs, Reference, TensorSpec, Tuning};
@@ -18,13 +19,20 @@ use crate::kernel::{Case, Data, Elem, Inputs, Reference, TensorSpec, Tuning};
 pub(super) struct MockDevice {
     facts: DeviceFacts,
     script: Rc<DeviceScript>,
+    /// What watches its power.
+    meter: Option<Rc<Meter>>,
     /// Cases prepared so far.
     cases: u32,
 }
 
 impl MockDevice {
-    pub(super) fn new(facts: DeviceFacts, script: DeviceScript) -> MockDevice {
-        MockDevice { facts, script: Rc::new(script), cases: 0 }
+    /// Switches the device and its meter on.
+    ///
+    /// # Errors
+    /// The meter has no log to write to.
+    pub(super) fn new(facts: DeviceFacts, script: DeviceScript) -> Result<MockDevice, DeviceError> {
+        let meter = script.meter.as_ref().map(|meter| Meter::start(meter).map(Rc::new)).transpose()?;
+        Ok(MockDevice { facts, script: Rc::new(script), meter, cases: 0 })
     }
 }
 
@@ -70,7 +78,7 @@ impl Device for MockDevice {
         let result = rounded(&tensors.output, &case.family.reference(case, inputs));
         let clockwork = Clockwork::new(&self.script.time, case.work(), self.script.seed ^ case.seed());
         let script = self.script.clone();
-        Ok(Box::new(MockExecutable::new(id, self.cases, script, clockwork, result, build)))
+        Ok(Box::new(MockExecutable::new(id, self.cases, script, self.meter.clone(), clockwork, result, build)))
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn open(wanted: &str, id: &str) -> Result<Box<dyn Device>, DeviceErro
         return Err(DeviceError::Failed(format!("mock script {wanted} has no device `{id}`")));
     };
     fault::strike(&device.faults, Moment::early(Stage::Open))?;
-    Ok(Box::new(MockDevice::new(facts(index, &device), device)))
+    Ok(Box::new(MockDevice::new(facts(index, &device), device)?))
 }
 
 fn facts(index: usize, device: &DeviceScript) -> DeviceFacts {

@@ -7,6 +7,7 @@ use super::{
     super::{Build, Condition, DeviceError, Elapsed, Executable},
     clockwork::Clockwork,
     fault::{self, Moment},
+    meter::Meter,
     script::{DeviceScript, Stage},
 };
 use crate::kernel::{Data, poison};
@@ -16,6 +17,7 @@ pub(super) struct MockExecutable {
     case: String,
     nth_case: u32,
     script: Rc<DeviceScript>,
+    meter: Option<Rc<Meter>>,
     clockwork: Clockwork,
     /// The right answer.
     result: Data,
@@ -29,12 +31,13 @@ impl MockExecutable {
         case: String,
         nth_case: u32,
         script: Rc<DeviceScript>,
+        meter: Option<Rc<Meter>>,
         clockwork: Clockwork,
         result: Data,
         build: Build,
     ) -> MockExecutable {
         let output = poisoned(&result);
-        MockExecutable { case, nth_case, script, clockwork, result, output, build }
+        MockExecutable { case, nth_case, script, meter, clockwork, result, output, build }
     }
 }
 
@@ -48,7 +51,11 @@ impl Executable for MockExecutable {
             fault::write(&mut self.output, &self.result, &self.script.faults, moment);
         }
         if self.script.real_sleep {
-            std::thread::sleep(Duration::try_from_secs_f64(elapsed.host_s).unwrap_or_default());
+            let sleep = || std::thread::sleep(Duration::try_from_secs_f64(elapsed.host_s).unwrap_or_default());
+            match &self.meter {
+                Some(meter) => meter.load(sleep),
+                None => sleep(),
+            }
         }
         Ok(elapsed)
     }

@@ -24,6 +24,13 @@
 //! host_extra_s = 2e-5             # what the host clock sees on top, once a run
 //! pattern = { kind = "throttling", after = 10, runs = 5, factor = 1.8, reports = "slowdown" }
 //!
+//! [device.meter]                  # an external meter's log, which must be there with the header `timestamp,watts`
+//! log = "meter.csv"
+//! idle_w = 20
+//! busy_w = 120                    # while a run sleeps: needs real_sleep
+//! period_s = 0.02
+//! silent_after_s = 3.0            # the log ends then
+//!
 //! [[device.fault]]
 //! kind = "wrong"                  # one element off by one
 //! case = "matmul/gemv/*"          # only cases whose id matches
@@ -46,6 +53,7 @@ mod device;
 mod discover;
 mod executable;
 mod fault;
+mod meter;
 mod script;
 
 use super::{Backend, Device, DeviceError, Discovery};

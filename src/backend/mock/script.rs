@@ -58,6 +58,7 @@ pub(super) struct DeviceScript {
     pub(super) real_sleep: bool,
     #[serde(default)]
     pub(super) time: TimeScript,
+    pub(super) meter: Option<MeterScript>,
     #[serde(default, rename = "fault")]
     pub(super) faults: Vec<Fault>,
 }
@@ -68,6 +69,20 @@ fn default_memory() -> u64 {
 
 fn default_cache() -> u64 {
     4 << 20
+}
+
+/// A power meter that watches the device, and the log it writes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MeterScript {
+    /// A CSV file with the header line `timestamp,watts`.
+    pub(super) log: std::path::PathBuf,
+    pub(super) idle_w: Positive,
+    pub(super) busy_w: Positive,
+    /// Seconds from line to line.
+    pub(super) period_s: Positive,
+    /// The log ends this long after the device is opened.
+    pub(super) silent_after_s: Option<Positive>,
 }
 
 /// How long things take.

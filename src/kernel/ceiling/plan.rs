@@ -164,7 +164,9 @@ impl Plan<'_> {
 
 pub(super) fn tunings(case: &Case, target: &Target) -> Vec<Tuning> {
     let shapes: &[&[(&str, u32)]] = match (case.variant.name, target.software) {
-        ("read", true) => &[&[("WORDS", 4)], &[("WORDS", 16)], &[("GROUPS", 64)], &[("GROUPS", 8), ("WORDS", 16)]],
+        ("read", true) => {
+            &[&[("WORDS", 8)], &[("WORDS", 16)], &[("GROUPS", 16)], &[("THREADS", 64)], &[("GROUPS", 8), ("WORDS", 16)]]
+        }
         ("read", false) => &[
             &[("WORDS", 4)],
             &[("WORDS", 16)],

@@ -3,10 +3,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::power::energy::{Window, measure};
+use crate::power::{
+    Boundary, DeviceKey,
+    energy::{Window, measure},
+};
 use proptest::prelude::*;
 
 struct Log {
