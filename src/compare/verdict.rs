@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn rounds_of_fresh_workers_are_judged_rightly() {
-        for (host, process) in [(CALM, 0.0), (CALM, 0.01), (WANDERING, 0.0)] {
+        for (host, process) in [(CALM, 0.0), (CALM, 0.005), (WANDERING, 0.0)] {
             let same = verdicts_by_rounds(host, process, 1.0);
             assert!(falsely_different(same) <= 1 && same[3] <= 10, "{host:?}, {process}: {same:?}");
             let slower = verdicts_by_rounds(host, process, 1.05);

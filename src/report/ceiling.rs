@@ -65,11 +65,27 @@ enum Kind {
 
 /// Ceilings by run, device and kind.
 #[derive(Debug, Default)]
-pub(super) struct Ceilings(HashMap<(String, String, Kind), Ceiling>);
+pub(super) struct Ceilings(HashMap<(RunId, Owner, Kind), Ceiling>);
 
-/// Key of the ceilings that a CPU lends to every CPU device of the same hardware.
-fn lent_by(device: &DeviceFacts) -> String {
-    format!("lent by {}", device.hardware)
+type RunId = String;
+
+/// Whose ceiling it is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Owner {
+    /// The device of this key.
+    Device(String),
+    /// Every CPU device of this hardware, which one of them lends it to.
+    Cpu(String),
+}
+
+impl Owner {
+    fn device(facts: &DeviceFacts) -> Owner {
+        Owner::Device(facts.key())
+    }
+
+    fn cpu(facts: &DeviceFacts) -> Option<Owner> {
+        (facts.class == DeviceClass::Cpu).then(|| Owner::Cpu(facts.hardware.clone()))
+    }
 }
 
 impl Ceilings {
@@ -80,11 +96,9 @@ impl Ceilings {
         for (record, seconds) in timed {
             let Some((kind, work)) = ceiling_kind(record) else { continue };
             let rate = work / seconds;
-            let key = (record.run.id.clone(), record.device.key(), kind);
             // The library track calls someone else's kernels on the same CPU: it is held against what that CPU can do.
-            let lent = (record.device.class == DeviceClass::Cpu)
-                .then(|| (record.run.id.clone(), lent_by(&record.device), kind));
-            for key in [Some(key), lent].into_iter().flatten() {
+            for owner in std::iter::once(Owner::device(&record.device)).chain(Owner::cpu(&record.device)) {
+                let key = (record.run.id.clone(), owner, kind);
                 if ceilings.get(&key).is_none_or(|c| (rate, &c.case) > (c.rate, &record.case.id)) {
                     ceilings.insert(key, Ceiling { rate, case: record.case.id.clone() });
                 }
@@ -131,9 +145,8 @@ impl Ceilings {
     }
 
     fn get(&self, record: &Record, kind: Kind) -> Option<&Ceiling> {
-        let find = |device: String| self.0.get(&(record.run.id.clone(), device, kind));
-        let own = find(record.device.key());
-        own.or_else(|| find(lent_by(&record.device)).filter(|_| record.device.class == DeviceClass::Cpu))
+        let find = |owner| self.0.get(&(record.run.id.clone(), owner, kind));
+        find(Owner::device(&record.device)).or_else(|| find(Owner::cpu(&record.device)?))
     }
 
     fn read(&self, record: &Record) -> Result<&Ceiling, String> {

@@ -7,7 +7,7 @@ use super::{
     super::{Build, DeviceError, Elapsed, Executable},
     native::{
         CpuError,
-        attention::{AttentionShape, Float, attention},
+        attention::{AttentionShape, Float, Tensors, attention},
         gemm::{Element, MatmulShape, matmul},
         huge::HugeBuf,
         isa::Isa,
@@ -150,7 +150,7 @@ impl<E: Float> AttentionKernel<E> {
 impl<E: Float> Kernel for AttentionKernel<E> {
     fn launch(&mut self, set: usize, pool: &Pool, isa: Isa, workspace: &mut Workspace) -> Result<(), CpuError> {
         let (q, k, v) = (&self.q[set], &self.k[set], &self.v[set]);
-        attention(pool, isa, workspace, self.shape, q, k, v, &mut self.out[set])
+        attention(pool, isa, workspace, self.shape, Tensors { q, k, v, out: &mut self.out[set] })
     }
 
     fn sets(&self) -> usize {

@@ -3,7 +3,7 @@
 
 use half::{bf16, f16};
 
-use super::attention::{AttentionShape, Float, attention};
+use super::attention::{AttentionShape, Float, Tensors, attention};
 use super::isa::Isa;
 use super::matmul_tests::{Random, Tested};
 use super::pool::Pool;
@@ -71,7 +71,8 @@ fn check<E: Float + Tested>() {
         for isa in Isa::available() {
             for pool in &pools {
                 let mut out = vec![E::poison(); q.len()];
-                attention(pool, isa, &mut Workspace::new(), shape, &q, &k, &v, &mut out).unwrap();
+                attention(pool, isa, &mut Workspace::new(), shape, Tensors { q: &q, k: &k, v: &v, out: &mut out })
+                    .unwrap();
                 for (i, (&got, &want)) in out.iter().zip(&want).enumerate() {
                     let got = E::result(got);
                     let room = E::EPS * want.abs() + 2e-5;
@@ -108,7 +109,7 @@ fn scores_far_apart_neither_overflow_nor_vanish() {
     let pool = Pool::new(Some(1)).unwrap();
     for isa in Isa::available() {
         let mut out = vec![f32::NAN; q.len()];
-        attention(&pool, isa, &mut Workspace::new(), shape, &q, &k, &v, &mut out).unwrap();
+        attention(&pool, isa, &mut Workspace::new(), shape, Tensors { q: &q, k: &k, v: &v, out: &mut out }).unwrap();
         for (got, want) in out.iter().zip(&want) {
             assert!((f64::from(*got) - want).abs() < 5e-3, "{isa}: {got}, not {want}");
         }
@@ -122,7 +123,9 @@ fn wrong_shapes_are_refused_in_words() {
         let shape = AttentionShape { batch: 1, heads, kv_heads, seq, kv_len, d: 2 };
         let (q, kv) = (vec![0.0f32; heads * seq * 2], vec![0.0f32; kv_heads * kv_len * 2]);
         let mut out = q.clone();
-        attention(&pool, Isa::detect(), &mut Workspace::new(), shape, &q, &kv, &kv, &mut out).unwrap_err().to_string()
+        attention(&pool, Isa::detect(), &mut Workspace::new(), shape, Tensors { q: &q, k: &kv, v: &kv, out: &mut out })
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(refuse(3, 2, 4, 4), "3 query heads cannot share 2 key/value heads evenly");
     assert!(refuse(2, 2, 3, 4).starts_with("seq = 3 with kv_len = 4"));

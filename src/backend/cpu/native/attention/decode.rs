@@ -14,7 +14,7 @@ use super::super::pool::Pool;
 use super::super::share::Shares;
 use super::super::simd::{LOWEST, MAX_LANES, Simd};
 use super::super::workspace::{Regions, Shared, Workspace};
-use super::{AttentionShape, Float};
+use super::{AttentionShape, Float, Tensors};
 
 /// Positions in a block: 64 KiB of f32 keys at d = 128.
 const BLOCK: usize = 256;
@@ -47,16 +47,12 @@ impl Plan {
 }
 
 /// A checked decode.
-#[allow(clippy::too_many_arguments, reason = "attention's own")]
 pub(super) fn run<E: Float>(
     pool: &Pool,
     isa: Isa,
     workspace: &mut Workspace,
     shape: AttentionShape,
-    q: &[E],
-    k: &[E],
-    v: &[E],
-    out: &mut [E],
+    Tensors { q, k, v, out }: Tensors<'_, E>,
 ) {
     let members = pool.threads();
     let streams = shape.batch * shape.kv_heads;

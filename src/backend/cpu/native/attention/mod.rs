@@ -53,39 +53,46 @@ impl AttentionShape {
     }
 }
 
+/// What attention reads, and where it writes: layouts in the module's page.
+#[derive(Debug)]
+pub struct Tensors<'t, E> {
+    /// Queries.
+    pub q: &'t [E],
+    /// Keys.
+    pub k: &'t [E],
+    /// Values.
+    pub v: &'t [E],
+    /// Overwritten, never read.
+    pub out: &'t mut [E],
+}
+
 /// out = softmax(q k^T / sqrt(d)) v on every member of `pool`; causal if `seq == kv_len`.
-///
-/// `out` is overwritten, never read.
 ///
 /// # Errors
 /// When a slice does not fit `shape`, an extent is 0, `heads` is no multiple of `kv_heads`, `seq` is neither
 /// `kv_len` nor 1, or the CPU lacks `isa`.
-#[allow(clippy::too_many_arguments, reason = "four tensors and what runs them")]
 pub fn attention<E: Float>(
     pool: &Pool,
     isa: Isa,
     workspace: &mut Workspace,
     shape: AttentionShape,
-    q: &[E],
-    k: &[E],
-    v: &[E],
-    out: &mut [E],
+    tensors: Tensors<'_, E>,
 ) -> Result<(), CpuError> {
     let AttentionShape { batch, heads, kv_heads, seq, kv_len, d } = shape;
     let query = [("batch", batch), ("heads", heads), ("seq", seq), ("d", d)];
     let cache = [("batch", batch), ("kv_heads", kv_heads), ("kv_len", kv_len), ("d", d)];
-    check_len("q", &query, q.len())?;
-    check_len("k", &cache, k.len())?;
-    check_len("v", &cache, v.len())?;
-    check_len("out", &query, out.len())?;
+    check_len("q", &query, tensors.q.len())?;
+    check_len("k", &cache, tensors.k.len())?;
+    check_len("v", &cache, tensors.v.len())?;
+    check_len("out", &query, tensors.out.len())?;
     if heads % kv_heads != 0 {
         return Err(CpuError::Heads { heads, kv_heads });
     }
     isa.require()?;
     if seq == 1 {
-        decode::run(pool, isa, workspace, shape, q, k, v, out);
+        decode::run(pool, isa, workspace, shape, tensors);
     } else if seq == kv_len {
-        prefill::run(pool, isa, workspace, shape, q, k, v, out);
+        prefill::run(pool, isa, workspace, shape, tensors);
     } else {
         return Err(CpuError::Phase { seq, kv_len });
     }

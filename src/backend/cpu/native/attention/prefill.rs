@@ -15,7 +15,7 @@ use super::super::share::Shares;
 use super::super::simd::{LOWEST, MAX_LANES, Simd};
 use super::super::workspace::{Shared, Workspace};
 use super::panel::{BLOCK, Block, Panel, VECTORS, output, scores, softmax, strip_words};
-use super::{AttentionShape, Float};
+use super::{AttentionShape, Float, Tensors};
 
 /// The most lanes in a panel, and the most rows in a strip, of any instruction set.
 const MAX_PANEL: usize = VECTORS * MAX_LANES;
@@ -52,16 +52,12 @@ impl Parts {
 }
 
 /// A checked prefill.
-#[allow(clippy::too_many_arguments, reason = "attention's own")]
 pub(super) fn run<E: Float>(
     pool: &Pool,
     isa: Isa,
     workspace: &mut Workspace,
     shape: AttentionShape,
-    q: &[E],
-    k: &[E],
-    v: &[E],
-    out: &mut [E],
+    Tensors { q, k, v, out }: Tensors<'_, E>,
 ) {
     // SAFETY: `isa` was required by the caller.
     let lanes = unsafe { isa.run(PanelLanes) };
