@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::power::{Boundary, Kind, SensorInfo, Series};
 
 pub use combine::{CombineError, CrossCheck, CrossVerdict, Net, PerWork, combine, cross_check, net};
-pub use steady::{PREHEAT_DRIFT_PER_MIN, discard_s, drift_per_minute, lead_s};
+pub use steady::{PREHEAT_DRIFT_PER_MIN, discard_s, drift_per_minute, lead_s, settled};
 
 /// Standard deviation of a window's length when each edge falls anywhere in an update period:
 /// two uniform edges of one period each, sqrt(2/12).

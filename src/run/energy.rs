@@ -13,8 +13,8 @@ use crate::{
         clock::monotonic_ns,
         discover,
         energy::{
-            self, Energy as WindowEnergy, Grade, Measured, Method, PREHEAT_DRIFT_PER_MIN, Window, combine, cross_check,
-            discard_s, drift_per_minute, lead_s, net, required_window_s,
+            self, Energy as WindowEnergy, Grade, Measured, Method, Window, combine, cross_check, discard_s, lead_s,
+            net, required_window_s,
         },
         matching,
         sampler::{Sampler, SamplerConfig},
@@ -244,9 +244,7 @@ impl EnergyWatch {
                 drop(self.finish(sampler));
                 return Err(error);
             }
-            let drifts: Vec<f64> =
-                sampler.snapshot().iter().filter_map(|s| drift_per_minute(s, monotonic_ns())).collect();
-            if drifts.iter().any(|d| d.abs() < PREHEAT_DRIFT_PER_MIN) {
+            if energy::settled(&sampler.snapshot()) {
                 break true;
             }
             if start.elapsed().as_secs_f64() > MOST_PREHEAT_S {

@@ -19,9 +19,11 @@ pub fn lead_s(info: &SensorInfo) -> f64 {
     (2.0 * info.update_period_s.unwrap_or(0.0)).max(0.05)
 }
 
-/// Relative change of the 10 s mean power over the minute up to `now_ns`; None with under 70 s of good
+/// Relative change of the 10 s mean power over the minute up to the last reading; None with under 70 s of good
 /// readings, or no power.
-pub fn drift_per_minute(series: &Series, now_ns: u64) -> Option<f64> {
+pub fn drift_per_minute(series: &Series) -> Option<f64> {
+    // Not up to now: a window that ends after the last reading has no energy.
+    let now_ns = series.readings.last()?.t_ns;
     let mean = |end: u64| {
         let window = Window { t0_ns: end.checked_sub(MEAN_NS)?, t1_ns: end };
         measure(series, window).measured().map(|m| m.watts_mean)
@@ -29,4 +31,10 @@ pub fn drift_per_minute(series: &Series, now_ns: u64) -> Option<f64> {
     let then = mean(now_ns.checked_sub(MINUTE_NS)?)?;
     let now = mean(now_ns)?;
     (then > 0.0).then(|| (now - then) / then)
+}
+
+/// True once some meter tells its drift, and each that does drifts by less than [`PREHEAT_DRIFT_PER_MIN`].
+pub fn settled(all: &[Series]) -> bool {
+    let drifts: Vec<f64> = all.iter().filter_map(drift_per_minute).collect();
+    !drifts.is_empty() && drifts.iter().all(|drift| drift.abs() < PREHEAT_DRIFT_PER_MIN)
 }

@@ -211,13 +211,15 @@ fn published_gauge_errors_against_the_budget() {
 
 #[test]
 fn drift_is_seen_a_minute_apart() {
-    let now = 80_000_000_000;
     let flat = counter(&STEADY).record(0.0, 81.0, 0.025);
-    assert!(drift_per_minute(&flat, now).unwrap().abs() < 1e-4);
+    assert!(drift_per_minute(&flat).unwrap().abs() < 1e-4);
     let rising = counter(&[(40.0, 200.0), (60.0, 204.0)]).record(0.0, 81.0, 0.025);
-    let drift = drift_per_minute(&rising, now).unwrap();
+    let drift = drift_per_minute(&rising).unwrap();
     assert!((drift - 0.02).abs() < 1e-3 && drift > PREHEAT_DRIFT_PER_MIN);
-    assert_eq!(drift_per_minute(&flat, 60_000_000_000), None);
+    let short = counter(&STEADY).record(0.0, 60.0, 0.025);
+    assert_eq!(drift_per_minute(&short), None);
+    assert!(settled(std::slice::from_ref(&flat)) && settled(&[flat.clone(), short.clone()]));
+    assert!(!settled(&[flat, rising]) && !settled(&[short]) && !settled(&[]));
 }
 
 #[test]
