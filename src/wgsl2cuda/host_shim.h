@@ -3,6 +3,7 @@
 #define WG_HOST 1
 #define WG_FN inline
 #define WG_LIB(name) __builtin_##name
+#define WG_OFFSET(type, member) __builtin_offsetof(type, member)
 #define __global__
 #define __shared__
 #define __constant__ static

@@ -168,7 +168,7 @@ impl Context<'_> {
             let Some(member) = members.get(index).filter(|_| !(open && index + 1 == members.len())) else { break };
             let field = self.name(NameKey::StructMember(ty, index as u32));
             let _ = writeln!(out, "    {} {field};", self.type_name(member.ty)?);
-            let _ = write!(asserts, " && __builtin_offsetof({name}, {field}) == {}", member.offset);
+            let _ = write!(asserts, " && WG_OFFSET({name}, {field}) == {}", member.offset);
         }
         out.push_str("};\n");
         // A struct that only ends in a runtime array is never more than pointed at.

@@ -1,6 +1,8 @@
 // What only a device has: the host program brings its own version of this part.
 #define WG_FN __device__ __forceinline__
 #define WG_LIB(name) ::name
+// NVRTC has no offsetof, but what the header defines it by.
+#define WG_OFFSET(type, member) __INTADDR__(&static_cast<type*>(nullptr)->member)
 
 namespace wg {
 
