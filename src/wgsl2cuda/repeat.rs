@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use naga::{BinaryOperator, Block, Expression, Handle, Literal, LocalVariable, Statement};
+use naga::{AddressSpace, BinaryOperator, Block, Expression, Handle, Literal, LocalVariable, Statement, TypeInner};
 
 use super::{
     Error,
@@ -93,18 +93,75 @@ impl<'c> Writer<'c, '_> {
     }
 
     fn is_pointer(&self, expression: Handle<Expression>) -> bool {
-        matches!(self.inner(expression), naga::TypeInner::Pointer { .. } | naga::TypeInner::ValuePointer { .. })
+        matches!(self.inner(expression), TypeInner::Pointer { .. } | TypeInner::ValuePointer { .. })
     }
 
-    /// True for loops that count a variable up to a small constant. Whether the trip count is known is the compiler's
-    /// to find: it ignores the hint where it is not.
-    fn unrolls(&self, body: &Block, continuing: &Block) -> bool {
-        let Some(turns) = self.turns(body, continuing) else { return false };
-        turns <= MOST_TURNS && turns * self.weight(body) <= MOST_WEIGHT
+    /// True for loops that count a variable up to a small constant, if they index an array in registers, which would
+    /// else go to memory, or if they only compute. Those that load are left to the compiler: unrolled, they would
+    /// load ahead and double the registers. Whether the trip count is known is the compiler's to find.
+    fn unrolls(&self, body: &'c Block, continuing: &'c Block) -> bool {
+        let Some((variable, turns)) = self.turns(body, continuing) else { return false };
+        turns <= MOST_TURNS
+            && turns * self.weight(body) <= MOST_WEIGHT
+            && (self.indexes_registers(variable) || !self.reaches_memory(body))
     }
 
-    /// Turns of a counting loop that starts at zero.
-    fn turns(&self, body: &Block, continuing: &Block) -> Option<u64> {
+    /// True if the variable is part of an index into an array of the invocation's own.
+    fn indexes_registers(&self, variable: Handle<LocalVariable>) -> bool {
+        self.function.expressions.iter().any(|(_, expression)| match *expression {
+            Expression::Access { base, index } => {
+                let own = match *self.inner(base) {
+                    TypeInner::Pointer { space, .. } => {
+                        matches!(space, AddressSpace::Function | AddressSpace::Private)
+                    }
+                    _ => true,
+                };
+                own && self.depends(index, variable)
+            }
+            _ => false,
+        })
+    }
+
+    fn depends(&self, expression: Handle<Expression>, variable: Handle<LocalVariable>) -> bool {
+        let taken = &self.function.expressions[expression];
+        if *taken == Expression::LocalVariable(variable) {
+            return true;
+        }
+        let mut found = false;
+        visit::operands(taken, &mut |operand| found = found || self.depends(operand, variable));
+        found
+    }
+
+    /// True if the block reads or writes memory that others see, or waits for them.
+    fn reaches_memory(&self, block: &Block) -> bool {
+        let shared = |pointer| {
+            let space = self.inner(pointer).pointer_space();
+            matches!(space, Some(AddressSpace::WorkGroup | AddressSpace::Storage { .. }))
+        };
+        let module = &self.cx.shader.module;
+        block.iter().any(|statement| match *statement {
+            Statement::Emit(ref range) => range.clone().any(|e| match self.function.expressions[e] {
+                Expression::Load { pointer } => shared(pointer),
+                _ => false,
+            }),
+            Statement::Store { pointer, .. } => shared(pointer),
+            Statement::Call { function, .. } => {
+                let uses = |space| matches!(space, AddressSpace::WorkGroup | AddressSpace::Storage { .. });
+                let info = &self.cx.shader.info[function];
+                module.global_variables.iter().any(|(g, variable)| !info[g].is_empty() && uses(variable.space))
+            }
+            Statement::Block(_) | Statement::If { .. } | Statement::Switch { .. } | Statement::Loop { .. } => {
+                let mut found = false;
+                visit::blocks(statement, &mut |inner| found = found || self.reaches_memory(inner));
+                found
+            }
+            Statement::Break | Statement::Continue | Statement::Return { .. } | Statement::Kill => false,
+            _ => true,
+        })
+    }
+
+    /// The variable of a counting loop, and its turns if it starts at zero.
+    fn turns(&self, body: &Block, continuing: &Block) -> Option<(Handle<LocalVariable>, u64)> {
         let condition = body.iter().find_map(|s| match s {
             Statement::If { condition, accept, reject }
                 if accept.is_empty() && matches!(&reject[..], [Statement::Break]) =>
@@ -123,7 +180,7 @@ impl<'c> Writer<'c, '_> {
             }
             _ => None,
         })?;
-        Some(bound.div_ceil(step))
+        Some((variable, bound.div_ceil(step)))
     }
 
     fn upper_bound(&self, condition: Handle<Expression>) -> Option<(Handle<LocalVariable>, u64)> {
@@ -173,7 +230,7 @@ impl<'c> Writer<'c, '_> {
                 Statement::Emit(range) => range.clone().count() as u64,
                 Statement::Call { function, .. } => self.cx.shader.module.functions[*function].expressions.len() as u64,
                 Statement::Loop { body, continuing, .. } => {
-                    let turns = self.turns(body, continuing).filter(|&t| t <= MOST_TURNS).unwrap_or(1);
+                    let turns = self.turns(body, continuing).map_or(1, |(_, turns)| turns.min(MOST_TURNS));
                     turns * (self.weight(body) + self.weight(continuing))
                 }
                 other => {
