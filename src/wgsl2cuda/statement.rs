@@ -11,6 +11,9 @@ use super::{
     function::{Writer, bare},
 };
 
+/// Length of a text from which on it gets a name.
+const LONG: usize = 240;
+
 impl<'c> Writer<'c, '_> {
     /// Writes the statements of a block.
     pub(super) fn block(&mut self, block: &'c Block) -> Result<(), Error> {
@@ -96,8 +99,15 @@ impl<'c> Writer<'c, '_> {
             // Never a variable: a place, written out wherever it is used.
             return Ok(());
         }
-        if self.must_bake(expression) {
-            let text = self.text(expression)?;
+        let place =
+            matches!(self.function.expressions[expression], Expression::Access { .. } | Expression::AccessIndex { .. });
+        let wanted = self.must_bake(expression) || self.hoisted.contains_key(&expression);
+        if place && !wanted {
+            return Ok(());
+        }
+        let text = self.text(expression)?;
+        // Compilers bound how deep parentheses nest, and readers sooner.
+        if wanted || text.len() > LONG {
             self.bake(expression, bare(&text))?;
         }
         Ok(())
