@@ -207,7 +207,7 @@ impl<'c> Writer<'c, '_> {
             self.line(&format!("wg::put({vector}, {index}, {});", bare(&value)));
         } else {
             let place = self.text(pointer)?;
-            self.line(&format!("{} = {};", bare_place(&place), bare(&value)));
+            self.line(&format!("{} = {};", bare(&place), bare(&value)));
         }
         Ok(())
     }
@@ -227,7 +227,7 @@ impl<'c> Writer<'c, '_> {
             Some(_) => {}
             None => return Err(self.cx.shader.unsupported("an atomic on something that is none", span)),
         }
-        let place = bare_place(&self.text(pointer)?).to_owned();
+        let place = bare(&self.text(pointer)?).to_owned();
         let value = bare(&self.text(value)?).to_owned();
         let name = match fun {
             AtomicFunction::Add => "add",
@@ -261,11 +261,6 @@ impl<'c> Writer<'c, '_> {
         }
         Ok(())
     }
-}
-
-/// A place as the left side of an assignment: `(*p)` needs no parentheses there.
-fn bare_place(place: &str) -> &str {
-    bare(place)
 }
 
 fn is_terminator(statement: &Statement) -> bool {
