@@ -6,7 +6,11 @@ use std::{path::PathBuf, sync::OnceLock};
 use cudarc::driver::sys;
 use libloading::Library;
 
-use super::{super::Missing, error, search::Surroundings};
+use super::{
+    super::Missing,
+    error,
+    search::{Surroundings, is_there},
+};
 
 /// What is known of the driver once it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +118,7 @@ fn open() -> Result<Library, String> {
         // SAFETY: loading runs the driver library's initialisers, which have no preconditions.
         match unsafe { Library::new(&path) } {
             Ok(library) => return Ok(library),
-            Err(error) if path.is_file() => refused = Some(format!("{} does not load: {error}", path.display())),
+            Err(error) if is_there(&path) => refused = Some(format!("{} does not load: {error}", path.display())),
             Err(_) => {}
         }
     }
