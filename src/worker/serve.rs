@@ -86,7 +86,6 @@ fn private_stdout() -> io::Result<io::Stdout> {
 pub(super) fn serve(talk: &mut Conversation<'_>) {
     (talk.send)(Event::Hello { protocol: PROTOCOL, wattmark: env!("CARGO_PKG_VERSION").to_owned() });
     let mut device: Option<Box<dyn Device>> = None;
-    let mut why_none = DeviceError::Failed("nothing is open or prepared for this command".to_owned());
     while let Some(command) = (talk.receive)() {
         match (command, &mut device) {
             (Command::Open { device: id }, slot) => match open(&id) {
@@ -94,18 +93,14 @@ pub(super) fn serve(talk: &mut Conversation<'_>) {
                     (talk.send)(Event::Opened { facts: Box::new(opened.facts().clone()) });
                     *slot = Some(opened);
                 }
-                Err(error) => {
-                    refuse(talk, &error);
-                    // Cases that are asked for all the same are told why, too.
-                    why_none = error;
-                }
+                Err(error) => refuse(talk, &error),
             },
             (Command::Prepare { case, tuning }, Some(device)) => {
                 if let Err(error) = serve_case(device.as_mut(), &case, tuning, talk) {
                     refuse(talk, &error);
                 }
             }
-            (_, _) => refuse(talk, &why_none),
+            (_, _) => refuse(talk, &DeviceError::Failed("nothing is open or prepared for this command".to_owned())),
         }
     }
 }
