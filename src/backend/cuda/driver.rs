@@ -107,7 +107,9 @@ fn start() -> Result<Driver, Missing> {
         .map_err(|error| missing(error.to_string(), "check that nvidia-smi works".to_owned()))?;
     let version = version.unsigned_abs();
     let told = std::fs::read_to_string("/proc/driver/nvidia/version").ok();
-    Ok(Driver { cuda: (version / 1000, version % 1000 / 10), module: told.as_deref().and_then(module_version) })
+    // Some containers hide the file, but not NVML.
+    let module = told.as_deref().and_then(module_version).or_else(crate::power::nvml::driver_version);
+    Ok(Driver { cuda: (version / 1000, version % 1000 / 10), module })
 }
 
 /// The loader's own path first, then the folders of drivers that containers and WSL leave out of it.

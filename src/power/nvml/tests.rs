@@ -46,6 +46,10 @@ impl Api for Script {
         Ok(self.0.lock().unwrap().len() as u32)
     }
 
+    fn driver_version(&self) -> Option<String> {
+        Some("570.86.15".to_owned())
+    }
+
     fn identity(&self, index: u32) -> Result<Identity, NvmlFault> {
         self.ask(index, |b| {
             Some(Identity { pci: b.pci.to_owned(), uuid: format!("GPU-{index}"), name: "Scripted board".to_owned() })
