@@ -146,7 +146,7 @@ fn floats_are_as_accurate_as_f64() {
         [dot(&a, &b), each(&|x, y| (x - y).powi(2)).iter().sum::<f64>().sqrt(), length, a[0].abs()],
         [0, 1, 2, 3].map(|i| {
             let cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0], 1.0];
-            cross[i] + a[i] / length - a[i]
+            cross[i] + a[i] / length + a[i]
         }),
         [0, 1, 2, 3].map(|i| {
             let reflected = a[i] - 2.0 * dot(&b, &a) * b[i];
@@ -220,7 +220,7 @@ fn address_spaces_keep_apart_on_any_schedule() {
     let m: Vec<i32> = (0..16).map(|i| (i + 1) + 4).collect();
     let total: i32 = m.iter().sum();
     let expected: Vec<f32> =
-        (0..16).map(|i| ((15 - i + 1) as f32 + total as f32) * 0.5 * [1.0, 2.0, 4.0, 8.0][i & 3]).collect();
+        (0..16).map(|i| ((15 - i + 1) as f32 + total as f32 + 5.0) * 0.5 * [1.0, 2.0, 4.0, 8.0][i & 3]).collect();
     for seed in 0..8 {
         let out = host.run(ONE, seed, 32, &[&[0u8; 64]]).unwrap();
         assert_eq!(floats(&out[0]), expected, "seed {seed}");
