@@ -107,6 +107,15 @@ fn without_a_compiler_the_command_that_installs_one_is_named() {
 }
 
 #[test]
+fn a_kernel_is_shown_as_the_compiler_makes_it() {
+    let Some(fake) = Fake::new(13) else { return };
+    let show = ["kernel", "show", ONE[1], "--as"];
+    fake.wattmark(&[&show[..], &["ptx"]].concat()).assert().success().stdout(contains("fake"));
+    let refused = fake.wattmark(&[&show[..], &["sass", "--arch", "compute_90"]].concat()).assert().failure();
+    refused.stderr(contains("real architecture"));
+}
+
+#[test]
 fn products_of_the_library_verify_in_every_dtype() {
     let Some(fake) = Fake::new(3) else { return };
     let args = ["verify", "--device", "cublaslt", "--case", "matmul"];
