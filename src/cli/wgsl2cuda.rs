@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Outcome, Usage,
+    kernel::ptx,
     output::{print, write_file},
 };
 use crate::{
@@ -38,6 +39,9 @@ pub(super) struct Wgsl2cudaArgs {
     /// WGSL to the letter, or what timed runs of kernels that stay in bounds use
     #[arg(long, value_enum, default_value_t = PolicyName::Strict)]
     policy: PolicyName,
+    /// PTX for this architecture instead of CUDA C++, by NVRTC; as in sm_90
+    #[arg(long, value_name = "ARCH")]
+    ptx: Option<String>,
     /// Write to this file instead of standard output; - is standard output
     #[arg(short, long, value_name = "FILE", env = "WATTMARK_OUTPUT")]
     output: Option<PathBuf>,
@@ -62,9 +66,13 @@ pub(super) fn wgsl2cuda(args: &Wgsl2cudaArgs) -> anyhow::Result<Outcome> {
     let overrides = pairs("--override", &args.overrides, |v| v.parse::<f64>().ok())?.into_iter().collect();
     let options = Options { entry: args.entry.clone(), overrides, policy };
     let made = translate(&text, &options).map_err(|error| in_file(error, added)).with_context(|| shown.clone())?;
+    let text = match &args.ptx {
+        Some(arch) => ptx(&made.source, arch, policy)?,
+        None => made.source,
+    };
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
-        Some(path) => write_file(path, &made.source)?,
-        None => print(&made.source)?,
+        Some(path) => write_file(path, &text)?,
+        None => print(&text)?,
     }
     Ok(Outcome::Done)
 }
