@@ -1,0 +1,192 @@
+//! Runs a shader through wgpu on Vulkan, in software where there is such a driver: the second opinion.
+//! Compiles with wgpu's own checks, never with ours.
+
+use std::collections::BTreeMap;
+
+use crate::shader::{Kind, Memory, Need, Shader};
+
+/// A Vulkan device.
+pub struct Vulkan {
+    pub name: String,
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+}
+
+/// Features that shaders of the corpus may need, beyond what every device has.
+const WANTED: wgpu::Features = wgpu::Features::SHADER_F16
+    .union(wgpu::Features::SUBGROUP)
+    .union(wgpu::Features::SHADER_INT64)
+    .union(wgpu::Features::SHADER_F64);
+
+impl Vulkan {
+    /// The software adapter if there is one, else the first.
+    pub fn open() -> Option<Vulkan> {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = wgpu::Backends::VULKAN;
+        descriptor.flags = wgpu::InstanceFlags::empty();
+        let instance = wgpu::Instance::new(descriptor);
+        let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
+        adapters.sort_by_key(|a| a.get_info().device_type != wgpu::DeviceType::Cpu);
+        let adapter = adapters.into_iter().next()?;
+        let request = adapter.request_device(&wgpu::DeviceDescriptor {
+            label: Some("corpus"),
+            required_features: adapter.features() & WANTED,
+            required_limits: adapter.limits(),
+            ..Default::default()
+        });
+        let (device, queue) = pollster::block_on(request).expect("an adapter that is listed opens");
+        Some(Vulkan { name: adapter.get_info().name, device, queue })
+    }
+
+    /// The feature that this device lacks, if the shader needs one.
+    pub fn lacks(&self, shader: &Shader) -> Option<Need> {
+        let has = |need: &Need| {
+            self.device.features().contains(match need {
+                Need::F16 => wgpu::Features::SHADER_F16,
+                Need::Subgroups => wgpu::Features::SUBGROUP,
+                Need::Int64 => wgpu::Features::SHADER_INT64,
+                Need::F64 => wgpu::Features::SHADER_F64,
+            })
+        };
+        shader.head.needs.iter().copied().find(|need| !has(need))
+    }
+
+    /// Runs the shader's job.
+    ///
+    /// # Errors
+    /// What wgpu reported.
+    pub fn run(&self, shader: &Shader) -> Result<Memory, String> {
+        let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation]
+            .map(|filter| self.device.push_error_scope(filter));
+        let memory = self.run_unscoped(shader);
+        let errors: Vec<_> = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop())).collect();
+        match errors.first() {
+            None => Ok(memory),
+            Some(error) => Err(error.to_string()),
+        }
+    }
+
+    fn run_unscoped(&self, shader: &Shader) -> Memory {
+        let memory = shader.memory();
+        let buffers: Vec<_> = shader.head.buffers.iter().zip(&memory.0).map(|(b, w)| self.upload(b.kind, w)).collect();
+        // One buffer bound twice is the same buffer, not a copy.
+        let bound = |i: usize| {
+            let original = shader.head.buffers[i].alias_of.and_then(|at| shader.buffer(at)).unwrap_or(i);
+            buffers[original].as_entire_binding()
+        };
+        let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (i, buffer) in shader.head.buffers.iter().enumerate() {
+            groups.entry(buffer.at[0]).or_default().push(i);
+        }
+        let layouts = self.layouts(shader, &groups);
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        let pipelines = self.pipelines(shader, &layouts);
+        for pipeline in &pipelines {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_pipeline(pipeline);
+            for (&group, members) in &groups {
+                let entries: Vec<_> = members
+                    .iter()
+                    .map(|&i| wgpu::BindGroupEntry { binding: shader.head.buffers[i].at[1], resource: bound(i) })
+                    .collect();
+                let layout = &layouts[group as usize];
+                let descriptor = wgpu::BindGroupDescriptor { label: None, layout, entries: &entries };
+                pass.set_bind_group(group, &self.device.create_bind_group(&descriptor), &[]);
+            }
+            let [x, y, z] = shader.head.grid;
+            pass.dispatch_workgroups(x, y, z);
+        }
+        self.queue.submit([encoder.finish()]);
+        let read = memory.0.iter().zip(&buffers).map(|(words, buffer)| self.download(buffer, words.len()));
+        Memory(read.collect())
+    }
+
+    fn layouts(&self, shader: &Shader, groups: &BTreeMap<u32, Vec<usize>>) -> Vec<wgpu::BindGroupLayout> {
+        let last = groups.keys().last().copied().unwrap_or(0);
+        let of_group = |group: u32| {
+            let members = groups.get(&group).map_or(&[][..], Vec::as_slice);
+            let entries: Vec<_> = members
+                .iter()
+                .map(|&i| &shader.head.buffers[i])
+                .map(|buffer| wgpu::BindGroupLayoutEntry {
+                    binding: buffer.at[1],
+                    visibility: wgpu::ShaderStages::COMPUTE,
+                    ty: wgpu::BindingType::Buffer {
+                        ty: match buffer.kind {
+                            Kind::Uniform => wgpu::BufferBindingType::Uniform,
+                            Kind::Storage => wgpu::BufferBindingType::Storage { read_only: !buffer.out },
+                        },
+                        has_dynamic_offset: false,
+                        min_binding_size: None,
+                    },
+                    count: None,
+                })
+                .collect();
+            let descriptor = wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries };
+            self.device.create_bind_group_layout(&descriptor)
+        };
+        (0..=last).map(of_group).collect()
+    }
+
+    fn pipelines(&self, shader: &Shader, layouts: &[wgpu::BindGroupLayout]) -> Vec<wgpu::ComputePipeline> {
+        let bind_group_layouts: Vec<_> = layouts.iter().map(Some).collect();
+        let layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: None,
+            bind_group_layouts: &bind_group_layouts,
+            ..Default::default()
+        });
+        let source = wgpu::ShaderSource::Wgsl(shader.text.as_str().into());
+        let descriptor = wgpu::ShaderModuleDescriptor { label: Some(&shader.name), source };
+        let module = self.device.create_shader_module(descriptor);
+        let constants: Vec<_> = shader.head.overrides.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let compile = |entry_point| {
+            self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(&shader.name),
+                layout: Some(&layout),
+                module: &module,
+                entry_point,
+                compilation_options: wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() },
+                cache: None,
+            })
+        };
+        shader.entries().into_iter().map(compile).collect()
+    }
+
+    fn upload(&self, kind: Kind, words: &[u32]) -> wgpu::Buffer {
+        let usage = match kind {
+            Kind::Uniform => wgpu::BufferUsages::UNIFORM,
+            Kind::Storage => wgpu::BufferUsages::STORAGE,
+        };
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 4 * words.len() as u64,
+            usage: usage | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
+        buffer
+    }
+
+    fn download(&self, buffer: &wgpu::Buffer, words: usize) -> Vec<u32> {
+        let size = 4 * words as u64;
+        let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = self.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, size);
+        self.queue.submit([encoder.finish()]);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        staging.map_async(wgpu::MapMode::Read, 0..size, move |result| drop(sender.send(result)));
+        // After an error there is nothing to map; the caller's error scopes hold the reason.
+        let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+        match receiver.try_recv() {
+            Ok(Ok(())) => {
+                bytemuck::pod_collect_to_vec(&staging.get_mapped_range(0..size).expect("the buffer is mapped"))
+            }
+            _ => vec![0; words],
+        }
+    }
+}
