@@ -36,6 +36,7 @@ pub const TABLE: &[(&str, Expected)] = &[
         fill(m, 1, |m, i| if i % 5 == 4 { 0 } else { find_seven(m[0][i]) as u32 });
     }),
     ("float_exact", |m, _| rows(m, 2, 8, float_exact)),
+    ("float_fused", |m, _| rows(m, 2, 3, float_fused)),
     ("float_to_int", float_to_int),
     ("half_exact", |m, _| rows(m, 1, 5, half_exact)),
     ("integer_convert", integer_convert),
@@ -48,6 +49,7 @@ pub const TABLE: &[(&str, Expected)] = &[
     ("pack_float", pack_float),
     ("pack_integers", |m, _| rows(m, 1, 6, pack_integers)),
     ("packed_dot", |m, _| rows(m, 2, 4, packed_dot)),
+    ("pointers_function", |m, _| fill(m, 1, pointers_function)),
     ("rounding", |m, _| rows(m, 1, 6, rounding)),
     ("runtime_arrays", |m, _| fill(m, 2, runtime_arrays)),
     ("shifts", |m, _| rows(m, 2, 5, shifts)),
@@ -240,8 +242,14 @@ fn find_seven(haystack: u32) -> i32 {
 
 fn float_exact(m: &Words, i: usize) -> Vec<u32> {
     let (x, y) = (float(m[0][i]), float(m[1][i]));
-    let v = [v[0], 1.0f32.mul_add(x, y), x.mul_add(2.0, x), x.mul_add(3.0, 0.0)];
-    bits([x + y, x - y, x * y, x / y, x.abs().sqrt(), x.mul_add(y, 1.0), if v[0] > v[2] { v[1] } else { v[3] }, -x.abs()])
+    let third = |z: f32| x * z / 3.0;
+    bits([x + y, x - y, x * y, x / y, x.abs().sqrt(), -x.abs(), third(y), third(2.0) - third(3.0)])
+}
+
+fn float_fused(m: &Words, i: usize) -> Vec<u32> {
+    let (x, y) = (float(m[0][i]), float(m[1][i]));
+    let v = [x.mul_add(y, -x * y), x.mul_add(0.1, y), x.mul_add(0.3, x)];
+    bits([x.mul_add(y, 1.0), v[0], v[1].max(v[2])])
 }
 
 /// Rust's casts saturate as CUDA's do; WGSL clamps to the largest f32 that the integer type holds, and either is
@@ -436,6 +444,29 @@ fn packed_dot(m: &Words, i: usize) -> Vec<u32> {
         sum as u32,
         last.wrapping_sub(signed_dot(b, 0x8080_8080)) as u32,
     ]
+}
+
+fn pointers_function(m: &Words, i: usize) -> u32 {
+    fn bump(p: &mut u32, by: u32) -> u32 {
+        let old = *p;
+        *p = old.wrapping_mul(3).wrapping_add(by);
+        old
+    }
+    fn both((left, right): &mut (u32, [u32; 3]), i: usize) {
+        // WGSL loads the left side of a compound assignment before it evaluates the right side.
+        *left = left.wrapping_add(bump(&mut right[i % 3], i as u32));
+        bump(left, 1);
+        right[2] ^= *left;
+    }
+    let mut pair = (m[0][i], [1, 2, 3]);
+    both(&mut pair, i);
+    both(&mut pair, i + 1);
+    let copy = pair;
+    both(&mut pair, 5);
+    let mut lone = copy.0;
+    let before = bump(&mut lone, pair.0);
+    let sum = lone.wrapping_add(before).wrapping_add(pair.1[0]);
+    sum.wrapping_add(copy.1[1].wrapping_mul(5)).wrapping_add(pair.1[2])
 }
 
 fn sign(x: f32) -> f32 {

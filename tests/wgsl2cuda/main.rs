@@ -8,6 +8,8 @@
 mod compare;
 mod corpus;
 mod expected;
+mod host;
 mod require;
 mod shader;
+mod shim;
 mod vulkan;

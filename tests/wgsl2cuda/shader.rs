@@ -194,7 +194,7 @@ impl Shader {
             // What nobody has written shows.
             (None, _) => Box::new(|_| 0xCDCD_CDCD),
             (Some(Fill::Zero), _) => Box::new(|_| 0),
-            (Some(Fill::Ramp), _) => Box::new(|i| buffer.start as u32 + i as u32),
+            (Some(Fill::Ramp), _) => Box::new(|i| (buffer.start + i as i32) as u32),
             (Some(Fill::Small), _) => Box::new(move |_| (random.below(200) as i32 - 100) as u32),
             (Some(Fill::Edges), Elem::F32) => Box::new(|i| float_edge(i, buffer.stride.max(1)).to_bits()),
             (Some(Fill::Edges), _) => Box::new(move |i| integer_edge(i, buffer.stride.max(1), &mut random)),

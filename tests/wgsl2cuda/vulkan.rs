@@ -8,6 +8,8 @@ use crate::shader::{Kind, Memory, Need, Shader};
 /// A Vulkan device.
 pub struct Vulkan {
     pub name: String,
+    /// Invocations of a subgroup.
+    pub subgroup: u32,
     device: wgpu::Device,
     queue: wgpu::Queue,
 }
@@ -35,7 +37,8 @@ impl Vulkan {
             ..Default::default()
         });
         let (device, queue) = pollster::block_on(request).expect("an adapter that is listed opens");
-        Some(Vulkan { name: adapter.get_info().name, device, queue })
+        let info = adapter.get_info();
+        Some(Vulkan { name: info.name, subgroup: info.subgroup_min_size, device, queue })
     }
 
     /// The feature that this device lacks, if the shader needs one.
@@ -58,11 +61,14 @@ impl Vulkan {
     pub fn run(&self, shader: &Shader) -> Result<Memory, String> {
         let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation]
             .map(|filter| self.device.push_error_scope(filter));
-        let memory = self.run_unscoped(shader);
+        // naga's SPIR-V writer panics on some valid modules.
+        let run = std::panic::AssertUnwindSafe(|| self.run_unscoped(shader));
+        let memory = std::panic::catch_unwind(run);
         let errors: Vec<_> = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop())).collect();
-        match errors.first() {
-            None => Ok(memory),
-            Some(error) => Err(error.to_string()),
+        match (errors.first(), memory) {
+            (None, Ok(memory)) => Ok(memory),
+            (Some(error), _) => Err(error.to_string()),
+            (None, Err(panic)) => Err(format!("a panic: {:?}", panic.downcast_ref::<String>())),
         }
     }
 

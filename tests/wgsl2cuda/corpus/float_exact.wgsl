@@ -1,4 +1,4 @@
-//! about = "float sums, products, quotients, square roots and fma of single operations round once"
+//! about = "float sums, products, quotients, square roots round once"
 //! buffers = [
 //!   { at = [0, 0], elem = "f32", len = 128, fill = "random" },
 //!   { at = [0, 1], elem = "f32", len = 128, fill = "random" },
@@ -18,8 +18,8 @@ fn main(@builtin(local_invocation_index) i: u32) {
     output[at + 2u] = x * y;
     output[at + 3u] = x / y;
     output[at + 4u] = sqrt(abs(x));
-    output[at + 5u] = fma(x, y, 1.0);
-    let v = fma(vec4(x), vec4(y, 1.0, 2.0, 3.0), vec4(1.0, y, x, 0.0));
-    output[at + 6u] = select(v.w, v.y, v.x > v.z);
-    output[at + 7u] = -abs(x);
+    output[at + 5u] = -abs(x);
+    let v = vec4(x) * vec4(y, 1.0, 2.0, 3.0) / 3.0;
+    output[at + 6u] = v.x;
+    output[at + 7u] = v.z - v.w;
 }

@@ -20,12 +20,12 @@ struct Packed {
 
 @compute @workgroup_size(2)
 fn main(@builtin(local_invocation_index) i: u32) {
-    let from = input[1u - i];
-    output[i].a = from.b.y;
-    output[i].b = from.b.zxy;
-    output[i].c = f32(from.a);
-    output[i].d[0] = from.d[2];
-    output[i].d[i + 1u] = from.d[i];
-    output[i].e = from.e.yx;
-    output[i].f = transpose(from.f);
+    let other = input[1u - i];
+    output[i].a = other.b.y;
+    output[i].b = other.b.zxy;
+    output[i].c = f32(other.a);
+    output[i].d[0] = other.d[2];
+    output[i].d[i + 1u] = other.d[i];
+    output[i].e = other.e.yx;
+    output[i].f = transpose(other.f);
 }

@@ -20,11 +20,6 @@ fn advance(s: ptr<private, State>) -> u32 {
     return s.seed;
 }
 
-fn publish(to: ptr<workgroup, State>, value: u32) {
-    (*to).seed = value;
-    to.history[3] = value >> 3u;
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) i: u32) {
     let source = &input[i];
@@ -33,7 +28,9 @@ fn main(@builtin(local_invocation_index) i: u32) {
     for (var k = 0u; k < 5u; k++) {
         advance(p);
     }
-    publish(&table[i], advance(&state));
+    let to = &table[i];
+    (*to).seed = advance(&state);
+    to.history[3] = to.seed >> 3u;
     workgroupBarrier();
     let other = &table[(i + 17u) % 64u];
     let slot = &output[i];

@@ -1,4 +1,5 @@
 //! about = "pointers to function variables, to their elements and members, passed down two calls"
+//! lavapipe = "naga 30's SPIR-V writer panics on pointers to members and elements as arguments"
 //! buffers = [
 //!   { at = [0, 0], elem = "u32", len = 32, fill = "random" },
 //!   { at = [0, 1], elem = "u32", len = 32, out = true },

@@ -31,8 +31,9 @@ fn main(@builtin(local_invocation_index) i: u32) {
     output[i].third = input[i].third.yx;
     for (var k = 0u; k < 2u; k++) {
         output[i].inner[k].a = input[i].inner[1u - k].a;
-        output[i].inner[k].b = input[i].inner[1u - k].b.zxy;
+        // The scalar sits in what would be the vector's padding.
         output[i].inner[k].c = input[i].inner[1u - k].c;
+        output[i].inner[k].b = input[i].inner[1u - k].b.zxy;
         for (var j = 0u; j < 2u; j++) {
             output[i].tail[k][j] = input[i].tail[j][k];
         }
