@@ -1,27 +1,34 @@
-//! Compares two memories of one shader and says where they differ, with values.
+//! Compares what two runs of one shader left in its buffers and says where they differ, with values.
 //! Decides nothing about which of the two is right.
 
 use std::fmt::Write as _;
 
 use half::f16;
 
-use crate::shader::{Buffer, Elem, Memory, Shader, Tolerance};
+use crate::{
+    job::Contents,
+    shader::{Buffer, Elem, Shader, Tolerance},
+};
 
 /// Differences shown of one buffer.
 const SHOWN: usize = 6;
 
 /// What differs in the buffers that the shader writes; `None` if nothing does.
-pub fn differences(shader: &Shader, got: (&str, &Memory), want: (&str, &Memory)) -> Option<String> {
+pub fn differences(shader: &Shader, got: (&str, &Contents), want: (&str, &Contents)) -> Option<String> {
     let mut text = String::new();
     for (i, buffer) in shader.head.buffers.iter().enumerate().filter(|(_, b)| b.out) {
-        let (have, expect) = (&got.1.0[i], &want.1.0[i]);
+        let (have, expect) = (&got.1[i], &want.1[i]);
         assert_eq!(have.len(), expect.len(), "{}: lengths at {:?}", shader.name, buffer.at);
         let elements = 0..buffer.len;
         let wrong: Vec<_> =
             elements.filter(|&e| !agree(buffer.elem, have, expect, e, &shader.head.tolerance)).collect();
         for &e in wrong.iter().take(SHOWN) {
             let (a, b) = (show(buffer, have, e), show(buffer, expect, e));
-            let _ = writeln!(text, "    @group({}) @binding({}) [{e}]: {} {a}, {} {b}", buffer.at[0], buffer.at[1], got.0, want.0);
+            let _ = writeln!(
+                text,
+                "    @group({}) @binding({}) [{e}]: {} {a}, {} {b}",
+                buffer.at[0], buffer.at[1], got.0, want.0
+            );
         }
         if wrong.len() > SHOWN {
             let _ = writeln!(text, "    ... {} of {} elements differ", wrong.len(), buffer.len);

@@ -9,8 +9,9 @@ use crate::{
     compare::differences,
     expected,
     host::Built,
+    job::Contents,
     require,
-    shader::{Memory, Need, Shader},
+    shader::{Need, Shader},
     shim::Shim,
     vulkan::Vulkan,
 };
@@ -19,19 +20,19 @@ use crate::{
 const SEEDS: [u64; 4] = [0, 1, 2, 0x5EED];
 
 /// What is expected of a shader under a subgroup size, where it is written down.
-fn expectation(shader: &Shader, subgroup: u32) -> Option<Memory> {
+fn expectation(shader: &Shader, subgroup: u32) -> Option<Contents> {
     let expected = expected::of(shader)?;
-    let mut memory = shader.memory();
-    expected(&mut memory, subgroup as usize);
-    Some(memory)
+    let mut buffers = shader.job().buffers;
+    expected(&mut buffers, subgroup as usize);
+    Some(buffers)
 }
 
 /// Results of software Vulkan by shader; why there is none where the shader or the device stands against it.
-fn on_vulkan(vulkan: &Vulkan, shaders: &[Shader]) -> BTreeMap<String, Result<Memory, String>> {
+fn on_vulkan(vulkan: &Vulkan, shaders: &[Shader]) -> BTreeMap<String, Result<Contents, String>> {
     let one = |shader: &Shader| match (&shader.head.lavapipe, vulkan.lacks(shader)) {
         (Some(why), _) => Err(why.clone()),
         (None, Some(need)) => Err(format!("{} lacks {need:?}", vulkan.name)),
-        (None, None) => Ok(vulkan.run(shader).unwrap_or_else(|error| panic!("{}: {error}", shader.name))),
+        (None, None) => Ok(vulkan.run(&shader.job()).unwrap_or_else(|error| panic!("{error}"))),
     };
     shaders.iter().map(|shader| (shader.name.clone(), one(shader))).collect()
 }
@@ -118,11 +119,12 @@ fn translated_shaders_agree_with_vulkan_and_with_what_is_expected() {
 fn check(
     shim: &Shim,
     shader: &Shader,
-    reference: Option<(u32, &Memory)>,
+    reference: Option<(u32, &Contents)>,
     policy: Policy,
     seeds: &[u64],
 ) -> Result<(), String> {
-    let built = Built::new(shim, shader, policy)?;
+    let job = shader.job();
+    let built = Built::new(shim, &job, policy)?;
     let subgroups: &[u32] = if shader.needs(Need::Subgroups) { &[8, 32] } else { &[32] };
     for &subgroup in subgroups {
         let expected = expectation(shader, subgroup);

@@ -1,12 +1,12 @@
-//! What shaders of the corpus must give, worked out in Rust from the rules of WGSL. Reads the job's memory, never a
+//! What shaders of the corpus must give, worked out in Rust from the rules of WGSL. Reads the job's buffers, never a
 //! shader's text or another's results.
 
 use half::f16;
 
-use crate::shader::{Memory, Shader};
+use crate::{job::Contents, shader::Shader};
 
-/// Turns a shader's memory before the run into its memory after it; the second argument is the subgroup's size.
-pub type Expected = fn(&mut Memory, usize);
+/// Turns a job's buffers before the run into those after it; the second argument is the subgroup's size.
+pub type Expected = fn(&mut Contents, usize);
 
 /// The expectation written down for a shader, if there is one.
 pub fn of(shader: &Shader) -> Option<Expected> {
@@ -16,8 +16,8 @@ pub fn of(shader: &Shader) -> Option<Expected> {
 pub const TABLE: &[(&str, Expected)] = &[
     ("aliased_inputs", |m, _| fill(m, 2, |m, i| m[0][63 - i].wrapping_sub(m[0][i]))),
     ("atomics_exchange", |m, _| {
-        m.0[1] = vec![64f32.to_bits(), 40, 8];
-        m.0[2] = vec![40, 0, 7, 1];
+        m[1] = vec![64f32.to_bits(), 40, 8];
+        m[2] = vec![40, 0, 7, 1];
     }),
     ("atomics_unsigned", atomics_unsigned),
     ("atomics_workgroup", atomics_workgroup),
@@ -55,7 +55,7 @@ pub const TABLE: &[(&str, Expected)] = &[
     ("shifts", |m, _| rows(m, 2, 5, shifts)),
     ("short_circuit", |m, _| fill(m, 0, |_, i| short_circuit(i as u32))),
     ("storage_barrier", |m, _| {
-        let old = m.0[0].clone();
+        let old = m[0].clone();
         fill(m, 0, |_, i| old[i / 64 * 64 + (i + 63) % 64] ^ 0x5555_5555);
         fill(m, 1, |m, i| m[0][i / 64 * 64 + 63 - i % 64]);
     }),
@@ -79,13 +79,13 @@ pub const TABLE: &[(&str, Expected)] = &[
 type Words = [Vec<u32>];
 
 /// Sets every word of a buffer.
-fn fill(m: &mut Memory, buffer: usize, value: impl Fn(&Words, usize) -> u32) {
-    m.0[buffer] = (0..m.0[buffer].len()).map(|i| value(&m.0, i)).collect();
+fn fill(m: &mut Contents, buffer: usize, value: impl Fn(&Words, usize) -> u32) {
+    m[buffer] = (0..m[buffer].len()).map(|i| value(m, i)).collect();
 }
 
 /// Sets a buffer row by row of `width` words.
-fn rows(m: &mut Memory, buffer: usize, width: usize, row: impl Fn(&Words, usize) -> Vec<u32>) {
-    m.0[buffer] = (0..m.0[buffer].len() / width).flat_map(|i| row(&m.0, i)).collect();
+fn rows(m: &mut Contents, buffer: usize, width: usize, row: impl Fn(&Words, usize) -> Vec<u32>) {
+    m[buffer] = (0..m[buffer].len() / width).flat_map(|i| row(m, i)).collect();
 }
 
 fn float(word: u32) -> f32 {
@@ -100,11 +100,11 @@ fn signed(ints: impl IntoIterator<Item = i32>) -> Vec<u32> {
     ints.into_iter().map(|i| i as u32).collect()
 }
 
-fn atomics_unsigned(m: &mut Memory, _: usize) {
-    let input = m.0[0].clone();
+fn atomics_unsigned(m: &mut Contents, _: usize) {
+    let input = m[0].clone();
     let sum = input.iter().fold(0, |s: u32, x| s.wrapping_add(*x));
     let tickets = (0..128u32).fold(0, |x, t| x ^ t * t);
-    let cells = &mut m.0[1];
+    let cells = &mut m[1];
     cells[0] = sum;
     cells[1] = sum.wrapping_neg();
     cells[2] = *input.iter().max().expect("there are inputs");
@@ -117,10 +117,10 @@ fn atomics_unsigned(m: &mut Memory, _: usize) {
     cells[9] = input[77].wrapping_add(5);
 }
 
-fn atomics_workgroup(m: &mut Memory, _: usize) {
-    let input = m.0[0].clone();
+fn atomics_workgroup(m: &mut Contents, _: usize) {
+    let input = m[0].clone();
     for x in &input {
-        m.0[1][(x >> 28) as usize] += 1;
+        m[1][(x >> 28) as usize] += 1;
     }
     fill(m, 2, |_, g| input[g * 64..][..64].iter().map(|&x| x as i32).min().unwrap_or(0) as u32);
 }
@@ -203,8 +203,8 @@ fn bounds_signed(m: &Words, i: usize) -> u32 {
     table[slot] + 100 * [1, 2, 3][at.min(2) as usize]
 }
 
-fn bounds_storage(m: &mut Memory, _: usize) {
-    let (runtime, sized) = (m.0[0].clone(), m.0[1].clone());
+fn bounds_storage(m: &mut Contents, _: usize) {
+    let (runtime, sized) = (m[0].clone(), m[1].clone());
     fill(m, 2, |_, i| {
         let far = i * 0x100_0000;
         let x = runtime[i.min(9)].wrapping_add(runtime[far.min(9)]);
@@ -254,8 +254,8 @@ fn float_fused(m: &Words, i: usize) -> Vec<u32> {
 
 /// Rust's casts saturate as CUDA's do; WGSL clamps to the largest f32 that the integer type holds, and either is
 /// within its rules since it speaks of the value before rounding. Ours is the clamp to representable values.
-fn float_to_int(m: &mut Memory, _: usize) {
-    let input = m.0[0].clone();
+fn float_to_int(m: &mut Contents, _: usize) {
+    let input = m[0].clone();
     let int = |x: f32| x.clamp(-2_147_483_648.0, 2_147_483_520.0) as i32;
     let word = |x: f32| x.clamp(0.0, 4_294_967_040.0) as u32;
     rows(m, 1, 4, |_, i| {
@@ -283,8 +283,8 @@ fn half_exact(m: &Words, i: usize) -> Vec<u32> {
     ])
 }
 
-fn integer_convert(m: &mut Memory, _: usize) {
-    let input = m.0[0].clone();
+fn integer_convert(m: &mut Contents, _: usize) {
+    let input = m[0].clone();
     rows(m, 1, 4, |_, i| {
         let x = input[i] as i32;
         bits([x as f32, input[i] as f32, f32::from(u8::from(x != 0)) + f32::from(u8::from(x > 0)), x as f32 / 3.0])
@@ -344,10 +344,10 @@ fn integer_wrap(m: &Words, i: usize) -> Vec<u32> {
     ])
 }
 
-fn large_grid(m: &mut Memory, _: usize) {
+fn large_grid(m: &mut Contents, _: usize) {
     let groups = 7 * 11 * 13u32;
     // Sums of ids over 7 x 22 x 13 invocations.
-    m.0[0] = vec![groups * 2 * 3, 7 * 13 * (22 * 21 / 2), 7 * 22 * (13 * 12 / 2), 6, 21, 12];
+    m[0] = vec![groups * 2 * 3, 7 * 13 * (22 * 21 / 2), 7 * 22 * (13 * 12 / 2), 6, 21, 12];
     fill(m, 1, |_, at| {
         let y = at as u32 / 7 % 11;
         (2 * y + 1) + (2 * y + 2)
@@ -385,8 +385,8 @@ fn loop_forms(i: u32) -> u32 {
     a | b << 6 | c << 12 | d << 18 | steps << 25
 }
 
-fn pack_float(m: &mut Memory, _: usize) {
-    let input = m.0[0].clone();
+fn pack_float(m: &mut Contents, _: usize) {
+    let input = m[0].clone();
     let row = |i: usize| {
         let v = [float(input[2 * i]), float(input[2 * i + 1])];
         let join = |low: u32, high: u32| low & 0xFFFF | high << 16;
@@ -438,12 +438,7 @@ fn packed_dot(m: &Words, i: usize) -> Vec<u32> {
     let (a, b) = (m[0][i], m[1][i]);
     let sum = (0..4).fold(0x7FFF_FFF0i32, |s, k| s.wrapping_add(signed_dot(m[0][(i + k) % 64], b)));
     let last = plain_dot(a, b).wrapping_add(4_000_000_000) as i32;
-    vec![
-        signed_dot(a, b) as u32,
-        plain_dot(a, b),
-        sum as u32,
-        last.wrapping_sub(signed_dot(b, 0x8080_8080)) as u32,
-    ]
+    vec![signed_dot(a, b) as u32, plain_dot(a, b), sum as u32, last.wrapping_sub(signed_dot(b, 0x8080_8080)) as u32]
 }
 
 fn pointers_function(m: &Words, i: usize) -> u32 {
@@ -519,8 +514,8 @@ fn short_circuit(i: u32) -> u32 {
     (a * 3 + b * 5 + c * 7) * 4 + x * 2 + u32::from(both)
 }
 
-fn subgroup_arithmetic(m: &mut Memory, size: usize) {
-    let input = m.0[0].clone();
+fn subgroup_arithmetic(m: &mut Contents, size: usize) {
+    let input = m[0].clone();
     rows(m, 1, 12, |_, i| {
         let first = i / size * size;
         let (all, before) = (&input[first..first + size], &input[first..i]);
@@ -557,8 +552,8 @@ fn subgroup_divergent(m: &Words, i: usize, size: usize) -> u32 {
     values.max().unwrap_or(0).wrapping_add(ballot)
 }
 
-fn subgroup_exchange(m: &mut Memory, size: usize) {
-    let input = m.0[0].clone();
+fn subgroup_exchange(m: &mut Contents, size: usize) {
+    let input = m[0].clone();
     rows(m, 1, 11, |_, i| {
         let (first, lane) = (i / size * size, i % size);
         let all = &input[first..first + size];
@@ -581,8 +576,8 @@ fn subgroup_exchange(m: &mut Memory, size: usize) {
     });
 }
 
-fn subgroup_float(m: &mut Memory, size: usize) {
-    let input: Vec<f64> = m.0[0].iter().map(|&x| f64::from(float(x))).collect();
+fn subgroup_float(m: &mut Contents, size: usize) {
+    let input: Vec<f64> = m[0].iter().map(|&x| f64::from(float(x))).collect();
     rows(m, 1, 4, |_, i| {
         let first = i / size * size;
         let all = &input[first..first + size];
@@ -602,7 +597,11 @@ fn switch_default_middle(selector: i32, i: usize) -> u32 {
         7 => 1,
         _ => 30,
     };
-    if x % 5 == 0 { x -= 2 } else { x *= 3 }
+    if x % 5 == 0 {
+        x -= 2
+    } else {
+        x *= 3
+    }
     x + 1
 }
 
@@ -639,8 +638,8 @@ fn uniform_load(m: &Words, at: usize) -> u32 {
     row[i] * 1000 + 90 + group as u32
 }
 
-fn wide_integers(m: &mut Memory, _: usize) {
-    let input = m.0[0].clone();
+fn wide_integers(m: &mut Contents, _: usize) {
+    let input = m[0].clone();
     let load = |i: usize| u64::from(input[2 * i]) | u64::from(input[2 * i + 1]) << 32;
     rows(m, 1, 12, |_, i| {
         let (x, y) = (load(i), load(63 - i) >> 20);

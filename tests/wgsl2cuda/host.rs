@@ -1,4 +1,4 @@
-//! A shader's job on the host shim: translated entry by entry, its memory handed from one to the next.
+//! A job on the host shim: every dispatch translated and built, its buffers handed from one to the next.
 //! Compares nothing.
 
 use std::path::PathBuf;
@@ -6,28 +6,24 @@ use std::path::PathBuf;
 use wattmark::wgsl2cuda::{Options, ParamKind, Policy, Translation, host_program, translate};
 
 use crate::{
-    shader::{Memory, Shader},
-    shim::{Job, Shim},
+    job::{Contents, Dispatch, Job},
+    shim::{Launch, Shim},
 };
 
-/// A shader whose entries are translated and built.
+/// A job whose dispatches are translated and built.
 pub struct Built<'a> {
-    shader: &'a Shader,
+    job: &'a Job,
     shim: &'a Shim,
-    entries: Vec<(Translation, PathBuf)>,
+    programs: Vec<(Translation, PathBuf)>,
 }
 
-/// Every entry of a shader, translated.
+/// A dispatch's text, translated.
 ///
 /// # Errors
 /// What the translator said.
-pub fn translations(shader: &Shader, policy: Policy) -> Result<Vec<Translation>, String> {
-    let one = |entry: Option<&str>| {
-        let overrides = shader.head.overrides.clone();
-        let options = Options { entry: entry.map(str::to_owned), overrides, policy };
-        translate(&shader.text, &options).map_err(|e| format!("{}: {e}", shader.name))
-    };
-    shader.entries().into_iter().map(one).collect()
+pub fn translated(dispatch: &Dispatch, policy: Policy) -> Result<Translation, String> {
+    let options = Options { entry: dispatch.entry.clone(), overrides: dispatch.overrides.clone(), policy };
+    translate(&dispatch.text, &options).map_err(|e| e.to_string())
 }
 
 impl<'a> Built<'a> {
@@ -35,74 +31,55 @@ impl<'a> Built<'a> {
     ///
     /// # Errors
     /// What the translator or the compiler said.
-    pub fn new(shim: &'a Shim, shader: &'a Shader, policy: Policy) -> Result<Built<'a>, String> {
-        let build = |translation: Translation| {
-            let program = shim.build(&host_program(&translation)).map_err(|e| format!("{}: {e}", shader.name))?;
+    pub fn new(shim: &'a Shim, job: &'a Job, policy: Policy) -> Result<Built<'a>, String> {
+        let build = |dispatch: &Dispatch| {
+            let translation = translated(dispatch, policy)?;
+            let program = shim.build(&host_program(&translation))?;
             Ok((translation, program))
         };
-        let entries = translations(shader, policy)?.into_iter().map(build).collect::<Result<_, String>>()?;
-        Ok(Built { shader, shim, entries })
+        let programs: Result<_, String> = job.dispatches.iter().map(build).collect();
+        Ok(Built { job, shim, programs: programs.map_err(|e| format!("{}: {e}", job.name))? })
     }
 
-    /// Memory after the job.
+    /// The buffers after the job.
     ///
     /// # Errors
     /// As [`Shim::run`].
-    pub fn run(&self, seed: u64, subgroup: u32) -> Result<Memory, String> {
-        let mut memory = self.shader.memory();
-        for (translation, program) in &self.entries {
-            let bytes = |at: [u32; 2]| bytemuck::cast_slice::<u32, u8>(&memory.0[self.bound(at)]).to_vec();
-            let job = Job {
-                grid: self.shader.head.grid,
-                seed,
-                subgroup,
-                params: params(translation, bytes, |at| self.bytes(at)),
-                storage: storage(translation).count(),
-                name: &self.shader.name,
-            };
-            let written = self.shim.run(program, &job)?;
-            for (at, bytes) in storage(translation).zip(written) {
-                let buffer = self.bound(at);
-                if self.shader.head.buffers[buffer].out {
-                    memory.0[buffer] = bytemuck::pod_collect_to_vec(&bytes);
+    pub fn run(&self, seed: u64, subgroup: u32) -> Result<Contents, String> {
+        let mut buffers = self.job.buffers.clone();
+        for (dispatch, (translation, program)) in self.job.dispatches.iter().zip(&self.programs) {
+            let launch =
+                Launch { grid: dispatch.grid, seed, subgroup, params: params(translation, dispatch, &buffers) };
+            let written = self.shim.run(program, &launch);
+            let written = written.map_err(|e| format!("{} (seed {seed}): {e}", self.job.name))?;
+            let storage = translation.abi.params.iter().filter_map(|param| match param.kind {
+                ParamKind::Storage { group, binding, writable } => Some((dispatch.bound([group, binding]), writable)),
+                ParamKind::Uniform { .. } | ParamKind::Length { .. } => None,
+            });
+            assert_eq!(storage.clone().count(), written.len(), "{}: buffers that came back", self.job.name);
+            for ((bound, writable), bytes) in storage.zip(written) {
+                let after: Vec<u32> = bytemuck::pod_collect_to_vec(&bytes);
+                assert!(writable || after == buffers[bound.buffer], "{}: an input was written", self.job.name);
+                if writable {
+                    buffers[bound.buffer] = after;
                 }
             }
         }
-        Ok(memory)
-    }
-
-    fn bound(&self, at: [u32; 2]) -> usize {
-        self.shader.buffer(at).unwrap_or_else(|| panic!("{}: the head has nothing at {at:?}", self.shader.name))
-    }
-
-    fn bytes(&self, at: [u32; 2]) -> u32 {
-        let buffer = &self.shader.head.buffers[self.bound(at)];
-        (buffer.len * buffer.elem.bytes()).next_multiple_of(4) as u32
+        Ok(buffers)
     }
 }
 
-/// Bytes of every parameter, from what is bound at a group and binding and how long that is.
-pub fn params(
-    translation: &Translation,
-    bound: impl Fn([u32; 2]) -> Vec<u8>,
-    length: impl Fn([u32; 2]) -> u32,
-) -> Vec<Vec<u8>> {
+/// Bytes of every parameter, in the order of the ABI.
+fn params(translation: &Translation, dispatch: &Dispatch, buffers: &Contents) -> Vec<Vec<u8>> {
+    let bytes = |group, binding| bytemuck::cast_slice::<u32, u8>(&buffers[dispatch.bound([group, binding]).buffer]);
     let one = |kind: ParamKind| match kind {
-        ParamKind::Uniform { group, binding, bytes } => {
-            let mut value = bound([group, binding]);
-            value.resize(bytes as usize, 0);
+        ParamKind::Uniform { group, binding, bytes: size } => {
+            let mut value = bytes(group, binding).to_vec();
+            value.resize(size as usize, 0);
             value
         }
-        ParamKind::Storage { group, binding, .. } => bound([group, binding]),
-        ParamKind::Length { group, binding } => length([group, binding]).to_le_bytes().to_vec(),
+        ParamKind::Storage { group, binding, .. } => bytes(group, binding).to_vec(),
+        ParamKind::Length { group, binding } => (bytes(group, binding).len() as u32).to_le_bytes().to_vec(),
     };
     translation.abi.params.iter().map(|param| one(param.kind)).collect()
-}
-
-/// Group and binding of the storage parameters, in order.
-pub fn storage(translation: &Translation) -> impl Iterator<Item = [u32; 2]> {
-    translation.abi.params.iter().filter_map(|param| match param.kind {
-        ParamKind::Storage { group, binding, .. } => Some([group, binding]),
-        ParamKind::Uniform { .. } | ParamKind::Length { .. } => None,
-    })
 }

@@ -9,6 +9,7 @@ mod compare;
 mod corpus;
 mod expected;
 mod host;
+mod job;
 mod require;
 mod shader;
 mod shim;

@@ -16,6 +16,8 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 
+use crate::job::{Binding, Dispatch, Job};
+
 /// A file of the corpus.
 pub struct Shader {
     pub name: String,
@@ -134,10 +136,6 @@ fn one() -> [u32; 3] {
     [1; 3]
 }
 
-/// Contents of a job's buffers, in the order of its head.
-#[derive(Clone, PartialEq)]
-pub struct Memory(pub Vec<Vec<u32>>);
-
 impl Shader {
     /// Every shader of the corpus, by name.
     pub fn all() -> Vec<Shader> {
@@ -160,28 +158,39 @@ impl Shader {
         self.head.needs.contains(&need)
     }
 
-    /// The buffers before the run; the same bits everywhere.
-    pub fn memory(&self) -> Memory {
-        Memory(self.head.buffers.iter().map(|buffer| self.fill(buffer)).collect())
+    /// What to run; the same bits everywhere.
+    pub fn job(&self) -> Job {
+        let buffers = &self.head.buffers;
+        // A buffer bound twice is one buffer, not a copy.
+        let bind = |(i, buffer): (usize, &Buffer)| Binding {
+            at: buffer.at,
+            kind: buffer.kind,
+            writable: buffer.out,
+            buffer: buffer.alias_of.map_or(i, |at| self.buffer(at)),
+        };
+        let bindings: Vec<_> = buffers.iter().enumerate().map(bind).collect();
+        let dispatch = |entry: Option<String>| Dispatch {
+            text: self.text.as_str().into(),
+            entry,
+            overrides: self.head.overrides.clone(),
+            grid: self.head.grid,
+            bindings: bindings.clone(),
+        };
+        let dispatches = match &self.head.entries[..] {
+            [] => vec![dispatch(None)],
+            names => names.iter().cloned().map(Some).map(dispatch).collect(),
+        };
+        Job { name: self.name.clone(), buffers: buffers.iter().map(|b| self.fill(b)).collect(), dispatches }
     }
 
-    /// Entry points in the order they run; `None` is the only one.
-    pub fn entries(&self) -> Vec<Option<&str>> {
-        match &self.head.entries[..] {
-            [] => vec![None],
-            names => names.iter().map(|name| Some(name.as_str())).collect(),
-        }
-    }
-
-    /// Index of the buffer bound there.
-    pub fn buffer(&self, at: [u32; 2]) -> Option<usize> {
-        self.head.buffers.iter().position(|b| b.at == at)
+    fn buffer(&self, at: [u32; 2]) -> usize {
+        let found = self.head.buffers.iter().position(|b| b.at == at);
+        found.unwrap_or_else(|| panic!("{}: nothing at {at:?}", self.name))
     }
 
     fn fill(&self, buffer: &Buffer) -> Vec<u32> {
         if let Some(at) = buffer.alias_of {
-            let original = self.buffer(at).unwrap_or_else(|| panic!("{}: nothing at {at:?}", self.name));
-            return self.fill(&self.head.buffers[original]);
+            return self.fill(&self.head.buffers[self.buffer(at)]);
         }
         let words = (buffer.len * buffer.elem.bytes()).div_ceil(4);
         let mut random = Random::seeded(&self.name, buffer.at);
@@ -219,17 +228,63 @@ fn literal(value: &toml::Value) -> u32 {
 
 fn float_edge(i: usize, stride: usize) -> f32 {
     const EDGES: [f32; 32] = [
-        0.0, 1.0, -1.0, 0.5, -0.5, 0.99999994, -0.99999994, 1.5, -1.5, 2147483500.0, 2147483600.0, 2147483648.0,
-        2147483904.0, -2147483500.0, -2147483648.0, -2147483904.0, 4294967040.0, 4294967296.0, 4294967808.0, 1e10,
-        -1e10, 3e38, -3e38, 16777216.0, 16777217.0, -16777216.0, 1e-10, -1e-10, 3.1415927, -2.7182817, 65536.0, 255.5,
+        0.0,
+        1.0,
+        -1.0,
+        0.5,
+        -0.5,
+        0.99999994,
+        -0.99999994,
+        1.5,
+        -1.5,
+        2147483500.0,
+        2147483600.0,
+        2147483648.0,
+        2147483904.0,
+        -2147483500.0,
+        -2147483648.0,
+        -2147483904.0,
+        4294967040.0,
+        4294967296.0,
+        4294967808.0,
+        1e10,
+        -1e10,
+        3e38,
+        -3e38,
+        16777216.0,
+        16777217.0,
+        -16777216.0,
+        1e-10,
+        -1e-10,
+        3.1415927,
+        -2.7182817,
+        65536.0,
+        255.5,
     ];
     EDGES[i * stride % EDGES.len()]
 }
 
 fn integer_edge(i: usize, stride: usize, random: &mut Random) -> u32 {
     const EDGES: [u32; 19] = [
-        0, 1, u32::MAX, 0x8000_0000, 0x7FFF_FFFF, 0x8000_0001, 2, 3, 7, 0xFFFF_FFFE, 0xFFFF_FFF9, 0xFFFF, 0x1_0000,
-        0x00FF_FFFF, 0x0100_0001, 1000, 0xFFFF_FC18, 0x5555_5555, 0xAAAA_AAAA,
+        0,
+        1,
+        u32::MAX,
+        0x8000_0000,
+        0x7FFF_FFFF,
+        0x8000_0001,
+        2,
+        3,
+        7,
+        0xFFFF_FFFE,
+        0xFFFF_FFF9,
+        0xFFFF,
+        0x1_0000,
+        0x00FF_FFFF,
+        0x0100_0001,
+        1000,
+        0xFFFF_FC18,
+        0x5555_5555,
+        0xAAAA_AAAA,
     ];
     // The second lap and those after it change the pairing with a buffer of another stride.
     match i * stride + i / EDGES.len() {

@@ -1,4 +1,4 @@
-//! Compiles the host program of a translation with g++ and runs jobs on it, under a schedule chosen by a seed.
+//! Compiles the host program of a translation with g++ and launches it, under a schedule chosen by a seed.
 //! Knows neither shaders nor kernels, only parameters' bytes.
 
 use std::{
@@ -20,17 +20,14 @@ pub struct Shim {
     sanitized: bool,
 }
 
-/// What a kernel is run with.
-pub struct Job<'a> {
+/// What a kernel is launched with.
+pub struct Launch {
     pub grid: [u32; 3],
     /// Zero runs invocations in order; any other value draws a schedule.
     pub seed: u64,
     pub subgroup: u32,
     /// Bytes of every parameter, in the order of the ABI.
     pub params: Vec<Vec<u8>>,
-    /// How many of them are storage, and come back.
-    pub storage: usize,
-    pub name: &'a str,
 }
 
 impl Shim {
@@ -83,7 +80,8 @@ impl Shim {
         let (text, fresh) = (folder.join(format!("{unique}.cpp")), folder.join(&unique));
         std::fs::write(&text, source).map_err(|e| e.to_string())?;
         let mut compiler = Command::new("g++");
-        let output = compiler.args(self.flags()).arg(&text).arg("-o").arg(&fresh).output().map_err(|e| e.to_string())?;
+        let output =
+            compiler.args(self.flags()).arg(&text).arg("-o").arg(&fresh).output().map_err(|e| e.to_string())?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let said: Vec<_> = said.lines().take(30).collect();
@@ -93,15 +91,15 @@ impl Shim {
         Ok(program)
     }
 
-    /// Runs a job; returns the bytes of its storage parameters.
+    /// Launches a kernel; returns the bytes of its storage parameters.
     ///
     /// # Errors
     /// A fault that the host program found, a crash, or no end within [`PATIENCE`].
-    pub fn run(&self, program: &Path, job: &Job) -> Result<Vec<Vec<u8>>, String> {
-        let (status, stdout, stderr) = execute(program, encode(job)).map_err(|e| format!("{}: {e}", job.name))?;
+    pub fn run(&self, program: &Path, launch: &Launch) -> Result<Vec<Vec<u8>>, String> {
+        let (status, stdout, stderr) = execute(program, encode(launch)).map_err(|e| e.to_string())?;
         if !status.success() {
             let said: Vec<_> = stderr.lines().take(20).collect();
-            return Err(format!("{} (seed {}): the host program ended with {status}:\n{}", job.name, job.seed, said.join("\n")));
+            return Err(format!("the host program ended with {status}:\n{}", said.join("\n")));
         }
         let mut rest = &stdout[..];
         let mut storage = Vec::new();
@@ -111,20 +109,17 @@ impl Shim {
             storage.push(bytes.to_vec());
             rest = after;
         }
-        if storage.len() != job.storage {
-            return Err(format!("{}: {} buffers came back of {}", job.name, storage.len(), job.storage));
-        }
         Ok(storage)
     }
 }
 
-fn encode(job: &Job) -> Vec<u8> {
+fn encode(launch: &Launch) -> Vec<u8> {
     let mut bytes = Vec::new();
-    job.grid.iter().for_each(|extent| bytes.extend(extent.to_le_bytes()));
-    bytes.extend(job.seed.to_le_bytes());
-    bytes.extend(job.subgroup.to_le_bytes());
-    bytes.extend((job.params.len() as u32).to_le_bytes());
-    for param in &job.params {
+    launch.grid.iter().for_each(|extent| bytes.extend(extent.to_le_bytes()));
+    bytes.extend(launch.seed.to_le_bytes());
+    bytes.extend(launch.subgroup.to_le_bytes());
+    bytes.extend((launch.params.len() as u32).to_le_bytes());
+    for param in &launch.params {
         bytes.extend((param.len() as u64).to_le_bytes());
         bytes.extend(param);
     }

@@ -1,9 +1,12 @@
-//! Runs a shader through wgpu on Vulkan, in software where there is such a driver: the second opinion.
+//! Runs a job through wgpu on Vulkan, in software where there is such a driver: the second opinion.
 //! Compiles with wgpu's own checks, never with ours.
 
 use std::collections::BTreeMap;
 
-use crate::shader::{Kind, Memory, Need, Shader};
+use crate::{
+    job::{Binding, Contents, Dispatch, Job},
+    shader::{Kind, Need, Shader},
+};
 
 /// A Vulkan device.
 pub struct Vulkan {
@@ -54,108 +57,98 @@ impl Vulkan {
         shader.head.needs.iter().copied().find(|need| !has(need))
     }
 
-    /// Runs the shader's job.
+    /// Runs a job.
     ///
     /// # Errors
     /// What wgpu reported.
-    pub fn run(&self, shader: &Shader) -> Result<Memory, String> {
+    pub fn run(&self, job: &Job) -> Result<Contents, String> {
         let scopes = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation]
             .map(|filter| self.device.push_error_scope(filter));
         // naga's SPIR-V writer panics on some valid modules.
-        let run = std::panic::AssertUnwindSafe(|| self.run_unscoped(shader));
-        let memory = std::panic::catch_unwind(run);
+        let run = std::panic::AssertUnwindSafe(|| self.run_unscoped(job));
+        let contents = std::panic::catch_unwind(run);
         let errors: Vec<_> = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop())).collect();
-        match (errors.first(), memory) {
-            (None, Ok(memory)) => Ok(memory),
-            (Some(error), _) => Err(error.to_string()),
-            (None, Err(panic)) => Err(format!("a panic: {:?}", panic.downcast_ref::<String>())),
+        match (errors.first(), contents) {
+            (None, Ok(contents)) => Ok(contents),
+            (Some(error), _) => Err(format!("{}: {error}", job.name)),
+            (None, Err(panic)) => Err(format!("{}: a panic: {:?}", job.name, panic.downcast_ref::<String>())),
         }
     }
 
-    fn run_unscoped(&self, shader: &Shader) -> Memory {
-        let memory = shader.memory();
-        let buffers: Vec<_> = shader.head.buffers.iter().zip(&memory.0).map(|(b, w)| self.upload(b.kind, w)).collect();
-        // One buffer bound twice is the same buffer, not a copy.
-        let bound = |i: usize| {
-            let original = shader.head.buffers[i].alias_of.and_then(|at| shader.buffer(at)).unwrap_or(i);
-            buffers[original].as_entire_binding()
+    fn run_unscoped(&self, job: &Job) -> Contents {
+        let kind = |i: usize| {
+            let bindings = job.dispatches.iter().flat_map(|d| &d.bindings);
+            bindings.filter(|b| b.buffer == i).map(|b| b.kind).next().unwrap_or_default()
         };
-        let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for (i, buffer) in shader.head.buffers.iter().enumerate() {
-            groups.entry(buffer.at[0]).or_default().push(i);
-        }
-        let layouts = self.layouts(shader, &groups);
+        let buffers: Vec<_> = job.buffers.iter().enumerate().map(|(i, words)| self.upload(kind(i), words)).collect();
         let mut encoder = self.device.create_command_encoder(&Default::default());
-        let pipelines = self.pipelines(shader, &layouts);
-        for pipeline in &pipelines {
+        for dispatch in &job.dispatches {
+            let mut groups: BTreeMap<u32, Vec<&Binding>> = BTreeMap::new();
+            for binding in &dispatch.bindings {
+                groups.entry(binding.at[0]).or_default().push(binding);
+            }
+            let layouts = self.layouts(&groups);
+            let pipeline = self.pipeline(&job.name, dispatch, &layouts);
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_pipeline(pipeline);
+            pass.set_pipeline(&pipeline);
             for (&group, members) in &groups {
                 let entries: Vec<_> = members
                     .iter()
-                    .map(|&i| wgpu::BindGroupEntry { binding: shader.head.buffers[i].at[1], resource: bound(i) })
+                    .map(|b| (b.at[1], buffers[b.buffer].as_entire_binding()))
+                    .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
                     .collect();
                 let layout = &layouts[group as usize];
                 let descriptor = wgpu::BindGroupDescriptor { label: None, layout, entries: &entries };
                 pass.set_bind_group(group, &self.device.create_bind_group(&descriptor), &[]);
             }
-            let [x, y, z] = shader.head.grid;
+            let [x, y, z] = dispatch.grid;
             pass.dispatch_workgroups(x, y, z);
         }
         self.queue.submit([encoder.finish()]);
-        let read = memory.0.iter().zip(&buffers).map(|(words, buffer)| self.download(buffer, words.len()));
-        Memory(read.collect())
+        job.buffers.iter().zip(&buffers).map(|(words, buffer)| self.download(buffer, words.len())).collect()
     }
 
-    fn layouts(&self, shader: &Shader, groups: &BTreeMap<u32, Vec<usize>>) -> Vec<wgpu::BindGroupLayout> {
+    fn layouts(&self, groups: &BTreeMap<u32, Vec<&Binding>>) -> Vec<wgpu::BindGroupLayout> {
+        let entry = |binding: &&Binding| wgpu::BindGroupLayoutEntry {
+            binding: binding.at[1],
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match binding.kind {
+                    Kind::Uniform => wgpu::BufferBindingType::Uniform,
+                    Kind::Storage => wgpu::BufferBindingType::Storage { read_only: !binding.writable },
+                },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        };
         let last = groups.keys().last().copied().unwrap_or(0);
         let of_group = |group: u32| {
-            let members = groups.get(&group).map_or(&[][..], Vec::as_slice);
-            let entries: Vec<_> = members
-                .iter()
-                .map(|&i| &shader.head.buffers[i])
-                .map(|buffer| wgpu::BindGroupLayoutEntry {
-                    binding: buffer.at[1],
-                    visibility: wgpu::ShaderStages::COMPUTE,
-                    ty: wgpu::BindingType::Buffer {
-                        ty: match buffer.kind {
-                            Kind::Uniform => wgpu::BufferBindingType::Uniform,
-                            Kind::Storage => wgpu::BufferBindingType::Storage { read_only: !buffer.out },
-                        },
-                        has_dynamic_offset: false,
-                        min_binding_size: None,
-                    },
-                    count: None,
-                })
-                .collect();
+            let entries: Vec<_> = groups.get(&group).map_or(&[][..], Vec::as_slice).iter().map(entry).collect();
             let descriptor = wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries };
             self.device.create_bind_group_layout(&descriptor)
         };
         (0..=last).map(of_group).collect()
     }
 
-    fn pipelines(&self, shader: &Shader, layouts: &[wgpu::BindGroupLayout]) -> Vec<wgpu::ComputePipeline> {
+    fn pipeline(&self, name: &str, of: &Dispatch, layouts: &[wgpu::BindGroupLayout]) -> wgpu::ComputePipeline {
         let bind_group_layouts: Vec<_> = layouts.iter().map(Some).collect();
         let layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: None,
             bind_group_layouts: &bind_group_layouts,
             ..Default::default()
         });
-        let source = wgpu::ShaderSource::Wgsl(shader.text.as_str().into());
-        let descriptor = wgpu::ShaderModuleDescriptor { label: Some(&shader.name), source };
-        let module = self.device.create_shader_module(descriptor);
-        let constants: Vec<_> = shader.head.overrides.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        let compile = |entry_point| {
-            self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(&shader.name),
-                layout: Some(&layout),
-                module: &module,
-                entry_point,
-                compilation_options: wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() },
-                cache: None,
-            })
-        };
-        shader.entries().into_iter().map(compile).collect()
+        let source = wgpu::ShaderSource::Wgsl((&*of.text).into());
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(name), source });
+        let constants: Vec<_> = of.overrides.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(name),
+            layout: Some(&layout),
+            module: &module,
+            entry_point: of.entry.as_deref(),
+            compilation_options: wgpu::PipelineCompilationOptions { constants: &constants, ..Default::default() },
+            cache: None,
+        })
     }
 
     fn upload(&self, kind: Kind, words: &[u32]) -> wgpu::Buffer {
