@@ -6,11 +6,15 @@
 //! be written down independently, one line in `expected`.
 
 mod compare;
+mod compile;
 mod corpus;
 mod expected;
 mod host;
 mod job;
+mod kernels;
+mod programs;
 mod require;
+mod sass;
 mod shader;
 mod shim;
 mod vulkan;
