@@ -1,4 +1,5 @@
 //! about = "pointers to private, workgroup and storage memory"
+//! timed = "reads workgroup memory that it did not write"
 //! buffers = [
 //!   { at = [0, 0], elem = "u32", len = 64, fill = "random" },
 //!   { at = [0, 1], elem = "u32", len = 64, fill = "zero", out = true },
