@@ -99,13 +99,16 @@ fn instructions(disassembler: &Path, cubin: &[u8]) -> Result<BTreeMap<String, us
     Ok(counts)
 }
 
-/// How many instructions are of a kind: those of its name, with any modifiers. A packed pair counts twice.
+/// How many instructions are of a kind: of its name, with its modifiers among theirs (Turing says `LDS.U.128`). A packed
+/// pair of multiply-adds counts twice.
 fn count(counts: &BTreeMap<String, usize>, kind: &str) -> usize {
-    let of = |kind: &str| -> usize {
-        let same = |name: &str| name == kind || name.strip_prefix(kind).is_some_and(|rest| rest.starts_with('.'));
-        counts.iter().filter(|(name, _)| same(name)).map(|(_, n)| n).sum()
+    let (base, wanted) = kind.split_once('.').unwrap_or((kind, ""));
+    let same = |name: &str| {
+        let mut parts = name.split('.');
+        parts.next() == Some(base) && wanted.split('.').all(|w| w.is_empty() || name.split('.').any(|p| p == w))
     };
-    of(kind) + if kind == "FFMA" { 2 * of("FFMA2") } else { 0 }
+    let found: usize = counts.iter().filter(|(name, _)| same(name)).map(|(_, n)| n).sum();
+    found + if kind == "FFMA" { 2 * count(counts, "FFMA2") } else { 0 }
 }
 
 /// What a claim's kernel does not keep on an architecture.
@@ -115,8 +118,11 @@ fn broken(nvrtc: &Nvrtc, disassembler: &Path, claim: &Claim, arch: &str) -> Resu
     let options = Policy::timed().nvrtc_options();
     let compiled = nvrtc.compile(&translation.source, arch, options).map_err(|e| e.to_string())?;
     let counts = instructions(disassembler, &compiled.cubin)?;
+    let shown = [claim.at_least, &[("LDL", 0), ("STL", 0)]].concat();
+    let shown: Vec<_> = shown.iter().map(|(kind, _)| format!("{} {kind}", count(&counts, kind))).collect();
     let mut wrong = Vec::new();
     let usage = compiled.usage.first().ok_or("the log tells no registers")?;
+    println!("{} on {arch}: {} registers, {}", claim.case, usage.registers, shown.join(", "));
     if usage.registers > claim.registers || usage.spill_stores + usage.spill_loads > 0 {
         wrong.push(format!("{usage:?}, at most {} registers and no spills asked for", claim.registers));
     }
