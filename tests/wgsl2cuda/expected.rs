@@ -15,11 +15,16 @@ pub fn of(shader: &Shader) -> Option<Expected> {
 
 pub const TABLE: &[(&str, Expected)] = &[
     ("aliased_inputs", |m, _| fill(m, 2, |m, i| m[0][63 - i].wrapping_sub(m[0][i]))),
+    ("atomics_float", |m, _| {
+        let sum = m[0].iter().map(|&x| x as i32).sum::<i32>() as f32;
+        m[1] = bits([sum, sum * 0.25]);
+    }),
     ("atomics_exchange", |m, _| {
         m[1] = vec![64f32.to_bits(), 40, 8];
         m[2] = vec![40, 0, 7, 1];
     }),
     ("atomics_unsigned", atomics_unsigned),
+    ("atomics_wide", atomics_wide),
     ("atomics_workgroup", atomics_workgroup),
     ("barrier_scan", |m, _| {
         fill(m, 1, |m, i| m[0][i / 80 * 80..=i].iter().fold(0, |sum: u32, x| sum.wrapping_add(*x)))
@@ -31,6 +36,7 @@ pub const TABLE: &[(&str, Expected)] = &[
     ("bounds_signed", |m, _| fill(m, 1, bounds_signed)),
     ("bounds_storage", bounds_storage),
     ("builtins", |m, _| rows(m, 0, 5, |_, at| builtins(at))),
+    ("cooperative_product", cooperative_product),
     ("divergent_writes", |m, _| fill(m, 1, |m, i| gcd(m[0][i] & 0xFFFF_FFF0, (i as u32 + 1) * 720_720))),
     ("early_return", |m, _| {
         fill(m, 1, |m, i| if i % 5 == 4 { 0 } else { find_seven(m[0][i]) as u32 });
@@ -53,6 +59,7 @@ pub const TABLE: &[(&str, Expected)] = &[
     ("rounding", |m, _| rows(m, 1, 6, rounding)),
     ("runtime_arrays", |m, _| fill(m, 2, runtime_arrays)),
     ("shifts", |m, _| rows(m, 2, 5, shifts)),
+    ("short_integers", |m, _| rows(m, 1, 5, short_integers)),
     ("short_circuit", |m, _| fill(m, 0, |_, i| short_circuit(i as u32))),
     ("storage_barrier", |m, _| {
         let old = m[0].clone();
@@ -115,6 +122,18 @@ fn atomics_unsigned(m: &mut Contents, _: usize) {
     cells[7] = 128;
     cells[8] = input[77];
     cells[9] = input[77].wrapping_add(5);
+}
+
+fn wide(words: &[u32], i: usize) -> u64 {
+    u64::from(words[2 * i]) | u64::from(words[2 * i + 1]) << 32
+}
+
+fn atomics_wide(m: &mut Contents, _: usize) {
+    let input: Vec<u64> = (0..64).map(|i| wide(&m[0], i)).collect();
+    let sum = input.iter().fold(0, |s: u64, x| s.wrapping_add(*x));
+    let (low, high) = (input.iter().copied().fold(u64::MAX, u64::min), input.iter().copied().fold(0, u64::max));
+    let cells = [sum, high, low, input.iter().fold(0, |s, x| s ^ x), input[3]];
+    m[1] = cells.iter().flat_map(|v| [*v as u32, (v >> 32) as u32]).collect();
 }
 
 fn atomics_workgroup(m: &mut Contents, _: usize) {
@@ -225,6 +244,16 @@ fn builtins(at: usize) -> Vec<u32> {
     ]
 }
 
+/// A's rows and B's columns lie together.
+fn cooperative_product(m: &mut Contents, _: usize) {
+    let sums = m[2].clone();
+    fill(m, 2, |m, at| {
+        let products =
+            (0..16).map(|k| half_at(&m[0], at / 16 * 16 + k).to_f64() * half_at(&m[1], at % 16 * 16 + k).to_f64());
+        ((f64::from(float(sums[at])) + products.sum::<f64>()) as f32).to_bits()
+    });
+}
+
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
@@ -265,13 +294,13 @@ fn float_to_int(m: &mut Contents, _: usize) {
     });
 }
 
-fn half_at(m: &Words, i: usize) -> f16 {
-    f16::from_bits((m[0][i / 2] >> (i % 2 * 16)) as u16)
+fn half_at(words: &[u32], i: usize) -> f16 {
+    f16::from_bits((words[i / 2] >> (i % 2 * 16)) as u16)
 }
 
 /// A single f16 operation is the f32 operation, rounded: f32 has more than twice the digits.
 fn half_exact(m: &Words, i: usize) -> Vec<u32> {
-    let (x, y) = (half_at(m, i).to_f32(), half_at(m, 63 - i).to_f32());
+    let (x, y) = (half_at(&m[0], i).to_f32(), half_at(&m[0], 63 - i).to_f32());
     let round = |x: f32| f16::from_f32(x).to_f32();
     let fourth = round(x.abs() * 8.0).trunc() + f32::from(u8::from(x < y));
     bits([
@@ -514,6 +543,19 @@ fn short_circuit(i: u32) -> u32 {
     (a * 3 + b * 5 + c * 7) * 4 + x * 2 + u32::from(both)
 }
 
+fn short_integers(m: &Words, i: usize) -> Vec<u32> {
+    let (x, y) = (m[0][i] as i16, (m[0][i] >> 16) as i16);
+    let (u, v) = (m[0][i] as u16, m[0][63 - i] as u16);
+    let shifted = i32::from(x >> (i % 16)) + i32::from(u << (i % 16));
+    signed([
+        x.wrapping_add(y).into(),
+        i32::from(x.wrapping_mul(y)) - i32::from(u.wrapping_mul(v)),
+        i32::from(u.checked_div(v).unwrap_or(u)) + i32::from(u.checked_rem(v).unwrap_or(0)),
+        shifted,
+        i32::from(x.max(y)) + i32::from(x.wrapping_neg()) + i32::from(u < v),
+    ])
+}
+
 fn subgroup_arithmetic(m: &mut Contents, size: usize) {
     let input = m[0].clone();
     rows(m, 1, 12, |_, i| {
@@ -640,9 +682,8 @@ fn uniform_load(m: &Words, at: usize) -> u32 {
 
 fn wide_integers(m: &mut Contents, _: usize) {
     let input = m[0].clone();
-    let load = |i: usize| u64::from(input[2 * i]) | u64::from(input[2 * i + 1]) << 32;
     rows(m, 1, 12, |_, i| {
-        let (x, y) = (load(i), load(63 - i) >> 20);
+        let (x, y) = (wide(&input, i), wide(&input, 63 - i) >> 20);
         let (sx, sy) = (x as i64, y as i64);
         let values = [
             x.wrapping_mul(y).wrapping_add(12_345_678_901_234),

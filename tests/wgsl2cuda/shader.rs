@@ -6,7 +6,7 @@
 //! - `about`: what the shader is there for.
 //! - `grid`: workgroups, `[1, 1, 1]` if absent. `entries`: entry points run in order, where there are several.
 //! - `overrides`: values of pipeline constants by name or id.
-//! - `needs`: `f16`, `subgroups`, `int64`, `f64`.
+//! - `needs`: what not every device has, see [`Need`].
 //! - `tolerance`: `{ rel, abs }` of floats; absent, equal bits (or two NaNs, or two zeros).
 //! - `timed`: why it must not run without bounds checks and zeroed workgroup memory; absent, it runs so too.
 //! - `lavapipe`: why software Vulkan is not compared.
@@ -45,12 +45,16 @@ pub struct Head {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Need {
     F16,
-    Subgroups,
-    Int64,
     F64,
+    Int16,
+    Int64,
+    Int64Atomics,
+    FloatAtomics,
+    Subgroups,
+    Coop,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]

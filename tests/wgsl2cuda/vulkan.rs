@@ -17,11 +17,19 @@ pub struct Vulkan {
     queue: wgpu::Queue,
 }
 
-/// Features that shaders of the corpus may need, beyond what every device has.
-const WANTED: wgpu::Features = wgpu::Features::SHADER_F16
-    .union(wgpu::Features::SUBGROUP)
-    .union(wgpu::Features::SHADER_INT64)
-    .union(wgpu::Features::SHADER_F64);
+/// What wgpu calls a need. Cooperative matrices are an experiment of wgpu's: never asked for, so never there.
+fn feature(need: Need) -> wgpu::Features {
+    match need {
+        Need::F16 => wgpu::Features::SHADER_F16,
+        Need::F64 => wgpu::Features::SHADER_F64,
+        Need::Int16 => wgpu::Features::SHADER_I16,
+        Need::Int64 => wgpu::Features::SHADER_INT64,
+        Need::Int64Atomics => wgpu::Features::SHADER_INT64_ATOMIC_ALL_OPS,
+        Need::FloatAtomics => wgpu::Features::SHADER_FLOAT32_ATOMIC,
+        Need::Subgroups => wgpu::Features::SUBGROUP,
+        Need::Coop => wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX,
+    }
+}
 
 impl Vulkan {
     /// The software adapter if there is one, else the first.
@@ -33,9 +41,11 @@ impl Vulkan {
         let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::VULKAN));
         adapters.sort_by_key(|a| a.get_info().device_type != wgpu::DeviceType::Cpu);
         let adapter = adapters.into_iter().next()?;
+        let needs = [Need::F16, Need::F64, Need::Int16, Need::Int64, Need::Int64Atomics, Need::FloatAtomics];
+        let wanted = needs.map(feature).into_iter().fold(wgpu::Features::SUBGROUP, |all, one| all | one);
         let request = adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("corpus"),
-            required_features: adapter.features() & WANTED,
+            required_features: adapter.features() & wanted,
             required_limits: adapter.limits(),
             ..Default::default()
         });
@@ -46,15 +56,7 @@ impl Vulkan {
 
     /// The feature that this device lacks, if the shader needs one.
     pub fn lacks(&self, shader: &Shader) -> Option<Need> {
-        let has = |need: &Need| {
-            self.device.features().contains(match need {
-                Need::F16 => wgpu::Features::SHADER_F16,
-                Need::Subgroups => wgpu::Features::SUBGROUP,
-                Need::Int64 => wgpu::Features::SHADER_INT64,
-                Need::F64 => wgpu::Features::SHADER_F64,
-            })
-        };
-        shader.head.needs.iter().copied().find(|need| !has(need))
+        shader.head.needs.iter().copied().find(|need| !self.device.features().contains(feature(*need)))
     }
 
     /// Runs a job.
