@@ -28,7 +28,8 @@
 //! # Rooms
 //!
 //! `front` parses, validates and sets overrides · `names` · `types` (names, layout, assertions) · `abi` (parameters) ·
-//! `function` (signatures, locals) · `statement` · `repeat` (loops) · `expression` · `math` · `subgroup` · `coop` ·
+//! `function` (signatures, locals) · `statement` · `repeat` (loops) · `expression` · `place` (what
+//! pointers stand for) · `math` · `subgroup` · `coop` ·
 //! `host` (the program for the host) · `prelude/` (device text: intrinsics apart from shared C++) · `host_shim.h`.
 
 mod abi;
@@ -40,6 +41,7 @@ mod function;
 mod math;
 mod module;
 mod names;
+mod place;
 mod repeat;
 mod statement;
 mod subgroup;

@@ -35,11 +35,12 @@ pub(super) fn translate(wgsl: &str, options: &Options) -> Result<Translation, Er
     }
     let mut layouts = Layouter::default();
     layouts.update(shader.module.to_ctx()).map_err(|e| Error::Invalid(e.to_string()))?;
-    let globals = Globals::new(&shader, &layouts, options.policy)?;
+    let mut names = Names::new(&shader.module);
+    let globals = Globals::new(&shader, &layouts, &mut names, options.policy)?;
     let cx = Context {
         shader: &shader,
         policy: options.policy,
-        names: RefCell::new(Names::new(&shader.module)),
+        names: RefCell::new(names),
         layouts,
         globals,
         features: RefCell::new(BTreeSet::new()),
@@ -74,6 +75,9 @@ fn prelude(options: &Options, features: &BTreeSet<Feature>) -> String {
     );
     let _ = write!(text, "#ifndef WG_HOST\n{}#endif\n", include_str!("prelude/device.cuh"));
     text.push_str(include_str!("prelude/core.cuh"));
+    text.push_str(include_str!("prelude/arithmetic.cuh"));
+    text.push_str(include_str!("prelude/convert.cuh"));
+    text.push_str(include_str!("prelude/invocation.cuh"));
     text.push_str(include_str!("prelude/math.cuh"));
     if has(Feature::F16) {
         text.push_str(include_str!("prelude/half.cuh"));

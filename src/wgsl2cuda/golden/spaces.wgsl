@@ -9,7 +9,6 @@ const TABLE = array<f32, 4>(1.0, 2.0, 4.0, 8.0);
 fn bump(p: ptr<function, u32>, q: ptr<private, u32>) -> u32 {
     *p += 1u;
     *q = *q * 2u;
-    calls++;
     return *p + *q;
 }
 fn put(i: u32, v: f32) { out[i] = v * SCALE * TABLE[i & 3u]; }
@@ -17,11 +16,12 @@ fn put(i: u32, v: f32) { out[i] = v * SCALE * TABLE[i & 3u]; }
 fn main(@builtin(local_invocation_index) i: u32) {
     var n = i;
     let m = bump(&n, &calls);
+    calls++;
     trail[i & 3u] = i32(m);
     let cell = &tile[i];
     (*cell).y = f32(n);
     workgroupBarrier();
     atomicAdd(&total, trail[i & 3u]);
     let all = workgroupUniformLoad(&total);
-    put(i, tile[15u - i].y + f32(all));
+    put(i, tile[15u - i].y + f32(all) + f32(calls));
 }

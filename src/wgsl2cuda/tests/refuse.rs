@@ -23,8 +23,8 @@ fn textures_and_their_like_are_named_with_their_line() {
             2,
         ),
         (
-            "enable wgpu_binding_array;\n@group(1) @binding(0) var<storage> t: binding_array<array<vec4f>, 4>;\n",
-            "out[0] = t[1][0];",
+            "enable wgpu_binding_array;\n@group(1) @binding(0) var<storage> t: binding_array<S, 4>; struct S { v: vec4f }\n",
+            "out[0] = t[1].v;",
             "a binding array",
             3,
         ),
