@@ -22,6 +22,7 @@ pub fn of(shader: &Shader) -> Option<Expected> {
 
 pub const TABLE: &[(&str, Expected)] = &[
     ("aliased_inputs", |m, _| fill(m, 2, |m, i| m[0][63 - i].wrapping_sub(m[0][i]))),
+    ("attributes", |m, _| fill(m, 1, |m, i| m[0][i].wrapping_mul(2) ^ (i as u32 + 1))),
     ("atomics_exchange", |m, _| {
         m[1] = vec![64f32.to_bits(), 40, 8];
         m[2] = vec![40, 0, 7, 1];
@@ -77,6 +78,7 @@ pub const TABLE: &[(&str, Expected)] = &[
     ("subgroup_divergent", |m, size| fill(m, 1, |m, i| subgroup_divergent(m, i, size))),
     ("subgroup_exchange", subgroup_exchange),
     ("subgroup_float", subgroup_float),
+    ("subgroup_ids", subgroup_ids),
     ("subgroup_quads", |m, _| {
         rows(m, 1, 5, |m, i| {
             let quad = i / 4 * 4;

@@ -76,3 +76,22 @@ pub fn subgroup_float(m: &mut Contents, size: usize) {
         bits([all.iter().sum(), low, high - low, running].map(|x: f64| x as f32))
     });
 }
+
+pub fn subgroup_ids(m: &mut Contents, size: usize) {
+    let input: Vec<i32> = m[0].iter().map(|&x| x as i32).collect();
+    rows(m, 1, 6, |_, i| {
+        let first = i / size * size;
+        let all = &input[first..first + size];
+        let running: i32 = input[first..=i].iter().sum();
+        let other = i ^ 1;
+        let twins = all.iter().enumerate().any(|(k, x)| *x == input[(first + k) ^ 1]);
+        signed([
+            (i / size * 100 + 64 / size) as i32,
+            all.iter().copied().min().unwrap_or(0) - running,
+            all[3],
+            input[other] + other as i32 * 1000 + 700_000,
+            all[0] + 1,
+            if twins { size as i32 } else { 0 },
+        ])
+    });
+}
