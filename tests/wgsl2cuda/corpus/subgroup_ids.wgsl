@@ -7,7 +7,7 @@
 @group(0) @binding(0) var<storage, read> input: array<i32>;
 @group(0) @binding(1) var<storage, read_write> output: array<i32>;
 
-@compute @workgroup_size(16, 4)
+@compute @workgroup_size(64)
 fn main(
     @builtin(local_invocation_index) i: u32,
     @builtin(subgroup_id) id: u32,
