@@ -18,7 +18,7 @@ struct Claim {
     registers: u32,
     /// Instructions by the start of their name, and how many at least.
     at_least: &'static [(&'static str, usize)],
-    /// Instructions for each of another kind, at least: the second per the third's count.
+    /// Of the first kind, at least this many for every one of the second.
     ratio: Option<(&'static str, &'static str, usize)>,
 }
 
