@@ -67,7 +67,7 @@ DEVICE void mask(float (&scores)[FRAGS][BLOCK_K / 8][4], u32 row, u32 key) {
         for (u32 j = 0; j < BLOCK_K / 8; j++)
 #pragma unroll
             for (u32 c = 0; c < 4; c++)
-                if (key + 8 * j + c % 2 > row + 16 * i + c / 2 * 8) scores[i][j][c] = LOWEST * 1e8f;
+                if (key + 8 * j + c % 2 > row + 16 * i + c / 2 * 8) scores[i][j][c] = MASKED;
 }
 
 KERNEL(THREADS, MIN_BLOCKS)
@@ -114,6 +114,7 @@ flash(const char* __restrict__ q, const char* __restrict__ k, const char* __rest
 #pragma unroll
         for (u32 half = 0; half < 2; half++) {
             const u32 row = first + warp * WARP_ROWS + 16 * i + lane / 4 + 8 * half;
-            store_row(out + (u64)row * D_WORDS * 16, row < seq, results[i], half, 1.0f / sum_of_quad(sums[i][half]));
+            const float factor = 1.0f / sum_of_quad(sums[i][half]);
+            store_row(out + (u64)row * D_WORDS * 16, row < seq, results[i], half, factor, 0, D_WORDS);
         }
 }

@@ -79,29 +79,22 @@ struct Fragments {
 
 /// Stores a warp's sums from row `row` and column `column` on.
 DEVICE void store(Sum (&sums)[FRAGS_M][FRAGS_N][4], char* c, u32 m, u32 c_pitch, u32 row, u32 column) {
-    const u32 quad = threadIdx.x % 4;
     row += threadIdx.x % 32 / 4;
 #pragma unroll
-    for (u32 i = 0; i < 2 * FRAGS_M; i++, row += 8) {
-        char* const to = c + (u64)row * c_pitch;
+    for (u32 i = 0; i < FRAGS_M; i++)
+#pragma unroll
+        for (u32 half = 0; half < 2; half++, row += 8) {
+            char* const to = c + (u64)row * c_pitch;
 #if DTYPE == 2
 #pragma unroll
-        for (u32 j = 0; j < FRAGS_N; j++) {
-            const u32 at = (column + j * 8 + quad * 2) * 4;
-            if (row < m && at < c_pitch) store_pair(to + at, sums[i / 2][j][i % 2 * 2], sums[i / 2][j][i % 2 * 2 + 1]);
-        }
+            for (u32 j = 0; j < FRAGS_N; j++) {
+                const u32 at = (column + j * 8 + threadIdx.x % 4 * 2) * 4;
+                if (row < m && at < c_pitch) store_pair(to + at, sums[i][j][2 * half], sums[i][j][2 * half + 1]);
+            }
 #else
-#pragma unroll
-        for (u32 j = 0; j < FRAGS_N; j += 4) {
-            u32 r[4];
-#pragma unroll
-            for (u32 t = 0; t < 4; t++) r[t] = pack(sums[i / 2][j + t][i % 2 * 2], sums[i / 2][j + t][i % 2 * 2 + 1]);
-            transpose_quad(r);
-            const u32 at = (column + (j + quad) * 8) * 2;
-            if (row < m && at < c_pitch) store_word(to + at, r);
-        }
+            store_row(to, row < m, sums[i], half, 1.0f, column / 8, c_pitch / 16);
 #endif
-    }
+        }
 }
 
 KERNEL(THREADS, MIN_BLOCKS)

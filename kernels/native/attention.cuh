@@ -8,8 +8,10 @@ constexpr u32 WORDS = WIDTH / 8;
 constexpr bool SWIZZLED = WORDS % 8 == 0;
 constexpr u32 PITCH_WORDS = SWIZZLED ? WORDS : WORDS | 1;
 
-/// Stands for minus infinity where differences are taken.
+/// A maximum before any key: finite, because differences of maxima are taken.
 constexpr float LOWEST = -1e30f;
+/// The score of a hidden key: below any maximum even after scaling, so that it weighs nothing.
+constexpr float MASKED = -1e38f;
 
 /// Byte offset of a word of a row of a tile.
 DEVICE u32 place(u32 row, u32 word) { return (row * PITCH_WORDS + (SWIZZLED ? word ^ (row & 7) : word)) * 16; }
@@ -65,18 +67,4 @@ template <u32 N, u32 OUT> DEVICE void online_softmax(float (&scores)[N][4], floa
 DEVICE void as_operand(u32 (&a)[4], const float (&low)[4], const float (&high)[4]) {
     a[0] = pack(low[0], low[1]), a[1] = pack(low[2], low[3]);
     a[2] = pack(high[0], high[1]), a[3] = pack(high[2], high[3]);
-}
-
-/// Stores one half (rows l / 4, or 8 further) of 16 rows of results, each times `factor`, as whole words.
-DEVICE void store_row(char* row, bool wanted, const float (&out)[WIDTH / 8][4], u32 half, float factor) {
-    const u32 quad = threadIdx.x % 4;
-#pragma unroll
-    for (u32 j = 0; j < WIDTH / 8; j += 4) {
-        u32 r[4] = {};
-#pragma unroll
-        for (u32 t = 0; t < 4; t++)
-            if (j + t < WIDTH / 8) r[t] = pack(out[j + t][2 * half] * factor, out[j + t][2 * half + 1] * factor);
-        transpose_quad(r);
-        if (wanted && j + quad < D_WORDS) store_word(row + (j + quad) * 16, r);
-    }
 }

@@ -2,7 +2,8 @@
 // Knows no kernel: RUN names it, and its parameter types say what to read.
 //
 // stdin, little-endian: seed u64; grid x y z u32; block u32; shared bytes u32; then for every parameter u64 length and
-// that many bytes: a pointer's buffer, or a value. stdout: for every pointer in order, u64 length and its bytes.
+// that many bytes: a pointer's buffer, a value, or a tensor map: columns, rows, planes, pitch, box columns, box rows (u32)
+// and the buffer. stdout: for every buffer in order, u64 length and its bytes.
 
 namespace host {
 
@@ -19,18 +20,29 @@ template <class T> T read_value() {
     return value;
 }
 
+/// Fills what lies behind a buffer.
+constexpr u64 CANARY = 0xca9a127ca9a127ca;
+
 /// Buffers stay where they are for the whole run; `deque` does not move them.
 static std::deque<std::vector<u64>> storage;
+
+static unsigned char* read_buffer(u64 bytes) {
+    // Aligned as a device allocation is, to 256 bytes.
+    auto& words = storage.emplace_back((bytes + 255) / 256 * 32 + 64, CANARY);
+    auto* start = (unsigned char*)(((uintptr_t)words.data() + 255) / 256 * 256);
+    read_exactly(start, bytes);
+    buffers.push_back({start, bytes});
+    return start;
+}
 
 template <class P> P read_param() {
     const u64 bytes = read_value<u64>();
     if constexpr (std::is_pointer_v<P>) {
-        // Aligned as a device allocation is, to 256 bytes.
-        auto& words = storage.emplace_back((bytes + 7) / 8 + 32);
-        auto* start = (unsigned char*)(((uintptr_t)words.data() + 255) / 256 * 256);
-        read_exactly(start, bytes);
-        buffers.push_back({start, bytes});
-        return (P)start;
+        return (P)read_buffer(bytes);
+    } else if constexpr (std::is_class_v<P>) {
+        u32 shape[6];
+        read_exactly(shape, sizeof shape);
+        return P{read_buffer(bytes - sizeof shape), shape[0], shape[1], shape[2], shape[3], shape[4], shape[5]};
     } else {
         if (bytes != sizeof(P)) {
             fprintf(stderr, "a parameter of %zu bytes was given %llu\n", sizeof(P), (unsigned long long)bytes);
@@ -49,7 +61,8 @@ static void thread_main() {
     for (auto& group : current->groups)
         if (!group.empty()) fault("the thread ends with copies under way");
     if (!current->open.empty()) fault("the thread ends with an open group of copies");
-    if (--live) switch_away();
+    if (--live == 0 && background()) fault("the block ends with copies of tiles under way");
+    if (live) switch_away();
     else swapcontext(&current->context, &finished);
 }
 
@@ -87,6 +100,9 @@ template <class... P> void launch(void (*kernel)(P...)) {
         for (blockIdx.y = 0; blockIdx.y < gridDim.y; blockIdx.y++)
             for (blockIdx.x = 0; blockIdx.x < gridDim.x; blockIdx.x++) run_block(blockDim.x, shared_bytes);
     for (auto& [start, size] : buffers) {
+        for (size_t i = 0; i < 128; i++)
+            if (start[size + i] != (unsigned char)(CANARY >> (start + size + i - (const unsigned char*)0) % 8 * 8))
+                fault("written behind the end of a buffer");
         const u64 bytes = size;
         fwrite(&bytes, 1, sizeof bytes, stdout);
         fwrite(start, 1, size, stdout);

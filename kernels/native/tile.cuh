@@ -20,3 +20,19 @@ DEVICE void transpose_quad(u32 (&r)[4]) {
 }
 
 DEVICE u32 min2(u32 a, u32 b) { return a < b ? a : b; }
+
+/// Stores one half (rows l / 4, or 8 further) of an N * 8 wide accumulator, each value times `factor`, as words `first`
+/// and on of `row`, whose end is at `words`.
+template <u32 N>
+DEVICE void store_row(char* row, bool wanted, const float (&sums)[N][4], u32 half, float factor, u32 first, u32 words) {
+    const u32 quad = threadIdx.x % 4;
+#pragma unroll
+    for (u32 j = 0; j < N; j += 4) {
+        u32 r[4] = {};
+#pragma unroll
+        for (u32 t = 0; t < 4; t++)
+            if (j + t < N) r[t] = pack(sums[j + t][2 * half] * factor, sums[j + t][2 * half + 1] * factor);
+        transpose_quad(r);
+        if (wanted && j + quad < N && first + j + quad < words) store_word(row + (first + j + quad) * 16, r);
+    }
+}
