@@ -10,4 +10,5 @@ pub mod power;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod wgsl2cuda;
 pub mod worker;

@@ -6,6 +6,8 @@
 #[cfg(feature = "candle")]
 mod candle;
 mod cpu;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 mod dense;
 mod host;
 mod mock;
