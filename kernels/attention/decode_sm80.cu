@@ -29,12 +29,14 @@ DEVICE void load_queries(u32 (&q)[WORDS / 2][4], const char* from, u32 rows) {
 /// Takes one slab of keys and values into a warp's sums. Keys from `visible` on weigh nothing.
 DEVICE void take_slab(float (&out)[OUT_FRAGS][4], float (&maxima)[2], float (&sums)[2], const u32 (&q)[WORDS / 2][4],
                       u32 k_slab, u32 visible, float scale) {
-    const u32 lane = threadIdx.x % 32, v_slab = k_slab + SLAB_BYTES;
+    const u32 lane = threadIdx.x % 32;
+    const u32 k_at = k_slab + place(lane % 8 + lane / 16 * 8, lane / 8 % 2);
+    const u32 v_at = k_slab + SLAB_BYTES + place(lane % 16, lane / 16);
     float scores[2][4] = {};
 #pragma unroll
     for (u32 w = 0; w < WORDS / 2; w++) {
         u32 k[4];
-        ldmatrix(k, k_slab + place(lane % 8 + lane / 16 * 8, 2 * w + lane / 8 % 2));
+        ldmatrix(k, along(k_at, 2 * w));
         mma(scores[0], q[w], k[0], k[1]);
         mma(scores[1], q[w], k[2], k[3]);
     }
@@ -44,13 +46,15 @@ DEVICE void take_slab(float (&out)[OUT_FRAGS][4], float (&maxima)[2], float (&su
 #pragma unroll
             for (u32 c = 0; c < 4; c++)
                 if (8 * j + lane % 4 * 2 + c % 2 >= visible) scores[j][c] = MASKED;
-    online_softmax(scores, maxima, sums, out, scale);
+    float fades[2];
+    make_weights(scores, maxima, sums, fades, scale);
+    fade(out, fades);
     u32 p[4];
     as_operand(p, scores[0], scores[1]);
 #pragma unroll
     for (u32 w = 0; w < WORDS; w += 2) {
         u32 v[4];
-        ldmatrix_trans(v, v_slab + place(lane % 16, w + lane / 16));
+        ldmatrix_trans(v, along(v_at, w));
         mma(out[w], p, v[0], v[1]);
         mma(out[w + 1], p, v[2], v[3]);
     }

@@ -14,6 +14,8 @@ constexpr u32 OUT_FRAGS = WIDTH / 8;
 /// Scores of a warp's rows against a tile of keys.
 DEVICE void make_scores(float (&scores)[FRAGS][BLOCK_K / 8][4], u32 q_tile, u32 k_tile) {
     const u32 lane = threadIdx.x % 32;
+    const u32 q_at = q_tile + place(lane % 16, lane / 16);
+    const u32 k_at = k_tile + place(lane % 8 + lane / 16 * 8, lane / 8 % 2);
 #pragma unroll
     for (u32 i = 0; i < FRAGS; i++)
 #pragma unroll
@@ -24,11 +26,11 @@ DEVICE void make_scores(float (&scores)[FRAGS][BLOCK_K / 8][4], u32 q_tile, u32 
     for (u32 w = 0; w < WORDS; w += 2) {
         u32 q[FRAGS][4];
 #pragma unroll
-        for (u32 i = 0; i < FRAGS; i++) ldmatrix(q[i], q_tile + place(16 * i + lane % 16, w + lane / 16));
+        for (u32 i = 0; i < FRAGS; i++) ldmatrix(q[i], along(q_at, w) + 16 * i * PITCH_WORDS * 16);
 #pragma unroll
         for (u32 j = 0; j < BLOCK_K / 16; j++) {
             u32 k[4];
-            ldmatrix(k, k_tile + place(16 * j + lane % 8 + lane / 16 * 8, w + lane / 8 % 2));
+            ldmatrix(k, along(k_at, w) + 16 * j * PITCH_WORDS * 16);
 #pragma unroll
             for (u32 i = 0; i < FRAGS; i++) {
                 mma(scores[i][2 * j], q[i], k[0], k[1]);
@@ -40,7 +42,7 @@ DEVICE void make_scores(float (&scores)[FRAGS][BLOCK_K / 8][4], u32 q_tile, u32 
 
 /// Adds weights times values.
 DEVICE void add_values(float (&out)[FRAGS][OUT_FRAGS][4], const float (&weights)[FRAGS][BLOCK_K / 8][4], u32 v_tile) {
-    const u32 lane = threadIdx.x % 32;
+    const u32 v_at = v_tile + place(threadIdx.x % 16, threadIdx.x % 32 / 16);
 #pragma unroll
     for (u32 j = 0; j < BLOCK_K / 16; j++) {
         u32 p[FRAGS][4];
@@ -49,7 +51,7 @@ DEVICE void add_values(float (&out)[FRAGS][OUT_FRAGS][4], const float (&weights)
 #pragma unroll
         for (u32 w = 0; w < WORDS; w += 2) {
             u32 v[4];
-            ldmatrix_trans(v, v_tile + place(16 * j + lane % 16, w + lane / 16));
+            ldmatrix_trans(v, along(v_at, w) + 16 * j * PITCH_WORDS * 16);
 #pragma unroll
             for (u32 i = 0; i < FRAGS; i++) {
                 mma(out[i][w], p[i], v[0], v[1]);
@@ -57,17 +59,6 @@ DEVICE void add_values(float (&out)[FRAGS][OUT_FRAGS][4], const float (&weights)
             }
         }
     }
-}
-
-/// Hides the keys after each row's own position. `row` is this lane's first row, `key` its first key.
-DEVICE void mask(float (&scores)[FRAGS][BLOCK_K / 8][4], u32 row, u32 key) {
-#pragma unroll
-    for (u32 i = 0; i < FRAGS; i++)
-#pragma unroll
-        for (u32 j = 0; j < BLOCK_K / 8; j++)
-#pragma unroll
-            for (u32 c = 0; c < 4; c++)
-                if (key + 8 * j + c % 2 > row + 16 * i + c / 2 * 8) scores[i][j][c] = MASKED;
 }
 
 KERNEL(THREADS, MIN_BLOCKS)
@@ -97,10 +88,14 @@ flash(const char* __restrict__ q, const char* __restrict__ k, const char* __rest
         cp_async_commit();
         float scores[FRAGS][BLOCK_K / 8][4];
         make_scores(scores, q_tile + warp * WARP_ROWS * PITCH_WORDS * 16, k_tile);
-        if (tile * BLOCK_K + BLOCK_K - 1 > first)
-            mask(scores, first + warp * WARP_ROWS + lane / 4, tile * BLOCK_K + lane % 4 * 2);
 #pragma unroll
-        for (u32 i = 0; i < FRAGS; i++) online_softmax(scores[i], maxima[i], sums[i], results[i], scale);
+        for (u32 i = 0; i < FRAGS; i++) {
+            const u32 row = first + warp * WARP_ROWS + 16 * i + lane / 4;
+            if (tile * BLOCK_K + BLOCK_K - 1 > first) hide_later(scores[i], row, tile * BLOCK_K + lane % 4 * 2);
+            float fades[2];
+            make_weights(scores[i], maxima[i], sums[i], fades, scale);
+            fade(results[i], fades);
+        }
         // The values have come, and every warp has left the keys.
         cp_async_wait<0>();
         sync_block();

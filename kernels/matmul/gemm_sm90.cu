@@ -9,15 +9,6 @@ constexpr u32 THREADS = 384, CONSUMERS = 2;
 constexpr u32 A_BYTES = TILE_M * TILE_K * 2, STAGE_BYTES = A_BYTES + TILE_N * TILE_K * 2;
 constexpr u32 GROUP_M = 8;
 
-/// Walks the ring: a slot and the parity of its present turn.
-struct Slot {
-    u32 slot = 0, parity = 0;
-
-    MEMBER void advance() {
-        if (++slot == STAGES) slot = 0, parity ^= 1;
-    }
-};
-
 /// Tiles of C in the order they are taken: down GROUP_M rows of tiles before the next column, so that blocks that run at
 /// the same time share operands in L2.
 DEVICE void tile_of(u32 index, u32 rows, u32 columns, u32& row, u32& column) {
@@ -30,29 +21,24 @@ DEVICE void tile_of(u32 index, u32 rows, u32 columns, u32& row, u32& column) {
 KERNEL(THREADS, 1)
 gemm(const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b, char* __restrict__ c, u32 m, u32 n, u32 k,
      u32 c_pitch) {
-    const u32 ring = shared_base(), full = ring + STAGES * STAGE_BYTES, empty = full + STAGES * 8;
+    const u32 tiles = shared_base();
+    Ring<STAGES> ring(tiles + STAGES * STAGE_BYTES);
     const u32 rows = (m + TILE_M - 1) / TILE_M, columns = (n + TILE_N - 1) / TILE_N, steps = (k + TILE_K - 1) / TILE_K;
-    const u32 group = threadIdx.x / 128;
+    const u32 group = threadIdx.x / WARPGROUP;
     if (threadIdx.x == 0) {
-        for (u32 s = 0; s < STAGES; s++) {
-            barrier_init(full + 8 * s, 1);
-            barrier_init(empty + 8 * s, CONSUMERS);
-        }
+        ring.start(CONSUMERS);
         barrier_init_done();
     }
     sync_block();
 
-    Slot at;
     if (group == CONSUMERS) {
         give_registers<40>();
-        if (threadIdx.x % 128 != 0) return;
+        if (threadIdx.x % WARPGROUP != 0) return;
         for (u32 index = blockIdx.x; index < rows * columns; index += gridDim.x) {
             u32 row, column;
             tile_of(index, rows, columns, row, column);
-            for (u32 step = 0; step < steps; step++, at.advance()) {
-                const u32 to = ring + at.slot * STAGE_BYTES, arrived = full + 8 * at.slot;
-                barrier_wait(empty + 8 * at.slot, at.parity ^ 1);
-                barrier_expect(arrived, STAGE_BYTES);
+            for (u32 step = 0; step < steps; step++, ring.advance()) {
+                const u32 to = tiles + ring.slot * STAGE_BYTES, arrived = ring.claim(STAGE_BYTES);
                 tma_load(to, a, step * TILE_K, row, 0, arrived);
                 tma_load(to + A_BYTES, b, step * TILE_K, column, 0, arrived);
             }
@@ -64,9 +50,9 @@ gemm(const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b, c
     for (u32 index = blockIdx.x; index < rows * columns; index += gridDim.x) {
         float sums[TILE_N / 8][4] = {};
         u32 before = 0;
-        for (u32 step = 0; step < steps; step++, at.advance()) {
-            barrier_wait(full + 8 * at.slot, at.parity);
-            const u32 from = ring + at.slot * STAGE_BYTES;
+        for (u32 step = 0; step < steps; step++, ring.advance()) {
+            ring.await();
+            const u32 from = tiles + ring.slot * STAGE_BYTES;
             const u64 left = tile_along_k(from + group * 64 * TILE_K * 2), right = tile_along_k(from + A_BYTES);
             wgmma_fence();
 #pragma unroll
@@ -74,15 +60,15 @@ gemm(const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b, c
             wgmma_commit();
             // One step runs on in the background; the one before it is done with its slot.
             wgmma_wait<1>();
-            if (step > 0 && threadIdx.x % 128 == 0) barrier_arrive(empty + 8 * before);
-            before = at.slot;
+            if (step > 0) ring.release(before);
+            before = ring.slot;
         }
         wgmma_wait<0>();
         wgmma_hold(sums);
-        if (threadIdx.x % 128 == 0) barrier_arrive(empty + 8 * before);
+        ring.release(before);
         u32 row, column;
         tile_of(index, rows, columns, row, column);
-        row += group * 64 + threadIdx.x % 128 / 32 * 16 + threadIdx.x % 32 / 4;
+        row += group * 64 + threadIdx.x % WARPGROUP / 32 * 16 + threadIdx.x % 32 / 4;
 #pragma unroll
         for (u32 half = 0; half < 2; half++, row += 8)
             store_row(c + (u64)row * c_pitch, row < m, sums, half, 1.0f, column / 8, c_pitch / 16);

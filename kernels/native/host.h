@@ -34,8 +34,6 @@ typedef uint64_t u64;
 #define __restrict__
 #define __grid_constant__
 
-constexpr u32 DTYPE_F16 = 0, DTYPE_BF16 = 1, DTYPE_I8 = 2;
-
 struct Dim3 {
     u32 x = 1, y = 1, z = 1;
 };
@@ -211,7 +209,13 @@ inline void load_matrices(u32 (&r)[4], u32 address, bool transposed) {
     warp(transposed ? "ldmatrix.trans" : "ldmatrix", mine, [&](Load** lanes) {
         for (u32 matrix = 0; matrix < 4; matrix++) {
             u16 m[8][8];
-            for (u32 row = 0; row < 8; row++) memcpy(m[row], at_shared(lanes[8 * matrix + row]->address, 16), 16);
+            u32 banks = 0;
+            for (u32 row = 0; row < 8; row++) {
+                const u32 at = lanes[8 * matrix + row]->address;
+                memcpy(m[row], at_shared(at, 16), 16);
+                banks |= 1 << at / 16 % 8;
+            }
+            if (banks != 0xff) fault("two rows of a matrix lie in the same banks");
             for (u32 lane = 0; lane < 32; lane++) {
                 const u32 i = lane / 4, j = lane % 4 * 2;
                 const u32 low = transposed ? m[j][i] : m[i][j], high = transposed ? m[j + 1][i] : m[i][j + 1];

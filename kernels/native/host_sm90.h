@@ -181,7 +181,7 @@ DEVICE void wgmma_commit() {
     });
 }
 template <u32 N> DEVICE void wgmma_wait() { host::await(N); }
-template <u32 N> DEVICE void wgmma_hold(float (&d)[N][4]) {}
+template <class T, u32 N> DEVICE void wgmma_hold(T (&registers)[N][4]) {}
 
 template <u32 ACROSS, u32 N> DEVICE void wgmma(float (&d)[N][4], u64 a, u64 b, bool keep) {
     host::issue({d[0], nullptr, a, b, keep}, 8 * N, ACROSS);

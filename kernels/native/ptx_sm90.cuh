@@ -53,10 +53,15 @@ DEVICE void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory
 DEVICE void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
 template <u32 N> DEVICE void wgmma_wait() { asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(N) : "memory"); }
 
-/// Keeps the compiler from moving an accumulator across the point where it is complete.
+/// Keeps the compiler from moving reads and writes of a product's registers across this point: where an accumulator is
+/// complete, and before the fence ahead of a product that takes what was written.
 template <u32 N> DEVICE void wgmma_hold(float (&d)[N][4]) {
 #pragma unroll
     for (u32 j = 0; j < N; j++) asm volatile("" : "+f"(d[j][0]), "+f"(d[j][1]), "+f"(d[j][2]), "+f"(d[j][3]) :: "memory");
+}
+template <u32 N> DEVICE void wgmma_hold(u32 (&a)[N][4]) {
+#pragma unroll
+    for (u32 j = 0; j < N; j++) asm volatile("" : "+r"(a[j][0]), "+r"(a[j][1]), "+r"(a[j][2]), "+r"(a[j][3]) :: "memory");
 }
 
 #if DTYPE == 1

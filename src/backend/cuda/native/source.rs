@@ -1,0 +1,64 @@
+//! The text of a native kernel: defines, the instructions it is written in, the kernel's files.
+//! Knows no kernel's parameters.
+
+use std::fmt::Write as _;
+
+/// A file under `kernels/`, embedded.
+macro_rules! text {
+    ($path:literal) => {
+        include_str!(concat!("../../../../kernels/", $path))
+    };
+}
+pub(super) use text;
+
+const PTX: &str = text!("native/ptx.cuh");
+const PTX_SM90: &str = text!("native/ptx_sm90.cuh");
+const TILE: &str = text!("native/tile.cuh");
+const TILE_SM90: &str = text!("native/tile_sm90.cuh");
+
+/// Text of a kernel, in its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// What the plan decides: `#define NAME VALUE`.
+    pub(super) defines: Vec<(&'static str, u32)>,
+    /// Uses wgmma and TMA, which only `sm_90a` has.
+    pub(super) sm90: bool,
+    /// The kernel's own files.
+    pub(super) files: &'static [&'static str],
+}
+
+impl Source {
+    /// What NVRTC compiles; it needs no include path.
+    pub(crate) fn cuda(&self) -> String {
+        let instructions: &[&str] = if self.sm90 { &[PTX, TILE, PTX_SM90, TILE_SM90] } else { &[PTX, TILE] };
+        self.assemble(instructions)
+    }
+
+    /// The architecture it must be compiled for, if it must be one.
+    pub(crate) fn arch(&self) -> Option<&'static str> {
+        self.sm90.then_some("sm_90a")
+    }
+
+    /// The same kernel as a C++20 program for the CPU; see `kernels/native/host.h`.
+    #[cfg(test)]
+    pub(super) fn host(&self, kernel: &str) -> String {
+        const HOST: &str = text!("native/host.h");
+        const HOST_SM90: &str = text!("native/host_sm90.h");
+        const MAIN: &str = text!("native/host_main.h");
+        let instructions: &[&str] = if self.sm90 { &[HOST, HOST_SM90, TILE, TILE_SM90] } else { &[HOST, TILE] };
+        format!("{}\n#define RUN {kernel}\n{MAIN}", self.assemble(instructions))
+    }
+
+    fn assemble(&self, instructions: &[&str]) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.defines {
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "#define {name} {value}");
+        }
+        for part in instructions.iter().chain(self.files) {
+            text.push('\n');
+            text.push_str(part);
+        }
+        text
+    }
+}
