@@ -3,6 +3,7 @@
 //!
 //! To add a backend: a folder here with the same file names as the others, and one line in [`backends`].
 
+mod board;
 #[cfg(feature = "candle")]
 mod candle;
 mod cpu;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Case, Data, Inputs, Tuning};
+use crate::kernel::{Case, Data, Inputs, Target, Tuning};
 
 pub(crate) use dense::dense_f64;
 pub(crate) use host::check_memory;
@@ -30,6 +31,12 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
         Box::new(cpu::Cpu),
         #[cfg(feature = "candle")]
         Box::new(candle::Candle),
+        #[cfg(feature = "cuda")]
+        Box::new(cuda::Cuda),
+        #[cfg(feature = "cuda")]
+        Box::new(cuda::CudaNative),
+        #[cfg(feature = "cuda")]
+        Box::new(cuda::CublasLt),
         #[cfg(feature = "wgpu")]
         Box::new(wgpu::Wgpu),
         Box::new(mock::Mock),
@@ -178,6 +185,11 @@ pub trait Device {
     /// Tunings worth trying for a case, the default first; empty or one entry where there is nothing to choose.
     fn tunings(&self, case: &Case) -> Vec<Tuning>;
 
+    /// The limits it plans the portable track for; absent where a device runs no programs.
+    fn target(&self) -> Option<&Target> {
+        None
+    }
+
     /// The final source a case would run, where the device runs source.
     ///
     /// # Errors
@@ -272,6 +284,11 @@ pub struct Condition {
     #[serde(default)]
     pub power_capped: bool,
 }
+
+/// What the lock is on for an NVIDIA GPU inside a processor, which has no PCI address: one a machine, whatever
+/// interface reaches it.
+#[cfg_attr(not(any(feature = "cuda", feature = "wgpu")), expect(dead_code, reason = "only GPU backends name GPUs"))]
+pub(crate) const NVIDIA_INTEGRATED: &str = "nvidia-integrated";
 
 /// SHA-256 in hexadecimal, for [`Build::source_sha256`].
 pub(crate) fn sha256_hex(text: impl AsRef<[u8]>) -> String {

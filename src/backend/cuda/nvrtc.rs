@@ -12,10 +12,6 @@ pub use self::usage::Usage;
 
 use super::{super::Missing, search::Surroundings};
 
-/// Options of timed and of verified runs alike: what WGSL's accuracy rules allow, and no more. `use_fast_math` is not
-/// among them: it replaces functions too.
-pub const TIMED: &[&str] = &["-ftz=true", "-prec-div=false", "-prec-sqrt=false", "--fmad=true"];
-
 /// The variable that names a libnvrtc to use instead of searching.
 pub(super) const VARIABLE: &str = "WATTMARK_NVRTC";
 

@@ -60,6 +60,12 @@ impl Surroundings<'_> {
         folders.map(|folder| folder.join(&file)).find(|path| path.is_file())
     }
 
+    /// Files of the driver's own library that lie outside the loader's path, in containers and on WSL.
+    pub(super) fn driver_libraries(&self) -> Vec<PathBuf> {
+        let folders = DRIVER_FOLDERS.iter().map(|folder| self.root.join(folder));
+        folders.map(|folder| folder.join("libcuda.so.1")).filter(|path| path.is_file()).collect()
+    }
+
     fn library_folders(&self) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         for toolkit in self.toolkits() {

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use sha2::Digest as _;
 
 use super::{
-    super::{Build, Device, DeviceClass, DeviceError, DeviceFacts, Executable, buffer_sets},
+    super::{Build, Device, DeviceClass, DeviceError, DeviceFacts, Executable, board::Board, buffer_sets},
     Limits, discover,
     error::{Reports, scoped, wait},
     executable::{Prepared, Step},
@@ -22,6 +22,8 @@ pub(crate) struct WgpuDevice {
     pub(super) queue: wgpu::Queue,
     pub(super) reports: Reports,
     facts: DeviceFacts,
+    /// Clocks and throttle reasons, where the vendor's driver tells them.
+    pub(super) board: Board,
     /// What a planner must know of this device.
     pub(super) target: Target,
     /// `unpack2x16float` works: f16 can be stored, whatever it is computed in.
@@ -52,7 +54,9 @@ impl WgpuDevice {
         let target = target(&device, facts.class == DeviceClass::Software);
         let flags = adapter.get_downlevel_capabilities().flags;
         let f16_storage = flags.contains(wgpu::DownlevelFlags::SHADER_F16_IN_F32);
-        Ok(WgpuDevice { device, queue, reports, facts, target, f16_storage, pipelines: HashMap::new() })
+        let nvidia = adapter.get_info().vendor == discover::NVIDIA;
+        let board = if nvidia { Board::of(&facts) } else { Board::default() };
+        Ok(WgpuDevice { device, queue, reports, facts, board, target, f16_storage, pipelines: HashMap::new() })
     }
 
     /// Compiles and uploads a program for a case.
@@ -273,6 +277,10 @@ impl Device for WgpuDevice {
 
     fn tunings(&self, case: &Case) -> Vec<Tuning> {
         case.family.tunings(case, &self.target)
+    }
+
+    fn target(&self) -> Option<&Target> {
+        Some(&self.target)
     }
 
     fn source(&self, case: &Case, tuning: &Tuning) -> Result<Option<String>, DeviceError> {

@@ -4,12 +4,15 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    super::{DeviceClass, DeviceFacts, Discovery, Missing, Track},
+    super::{DeviceClass, DeviceFacts, Discovery, Missing, NVIDIA_INTEGRATED, Track},
     DeviceError,
 };
 
 /// Name of the backend, the first part of its devices' ids.
 pub(super) const NAME: &str = "wgpu";
+
+/// PCI vendor id of NVIDIA.
+pub(super) const NVIDIA: u32 = 0x10de;
 
 /// Last-level cache assumed of a GPU: wgpu tells none, and few have more.
 const ASSUMED_GPU_CACHE: u64 = 64 << 20;
@@ -165,6 +168,9 @@ fn api(info: &wgpu::AdapterInfo) -> &'static str {
 fn hardware(info: &wgpu::AdapterInfo, pci: Option<&str>, infos: &[wgpu::AdapterInfo]) -> String {
     if let Some(pci) = pci {
         return pci.to_owned();
+    }
+    if info.vendor == NVIDIA && info.device_type == wgpu::DeviceType::IntegratedGpu {
+        return NVIDIA_INTEGRATED.to_owned();
     }
     let same = |other: &&wgpu::AdapterInfo| other.vendor == info.vendor && !other.device_pci_bus_id.is_empty();
     let mut addresses: Vec<_> = infos.iter().filter(same).map(|o| o.device_pci_bus_id.to_lowercase()).collect();

@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, time::Instant};
 
 use super::{
-    super::{Build, DeviceError, Elapsed, Executable},
+    super::{Build, Condition, DeviceError, Elapsed, Executable},
     device::{CHUNK, WgpuDevice},
     error::{scoped, wait},
 };
@@ -228,5 +228,9 @@ impl Executable for Prepared<'_> {
 
     fn build(&self) -> &Build {
         &self.build
+    }
+
+    fn condition(&mut self) -> Condition {
+        self.device.board.condition()
     }
 }

@@ -46,6 +46,11 @@ impl Throttle {
         self.bits & POWER_CAP != 0
     }
 
+    /// The names of the reasons that make a slowdown.
+    pub fn slowdown(self) -> Vec<String> {
+        Throttle::from_bits(self.bits & SLOWDOWN).reasons()
+    }
+
     /// The names of the reasons; an unknown bit is shown as a number.
     pub fn reasons(self) -> Vec<String> {
         let mut left = self.bits;

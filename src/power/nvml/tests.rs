@@ -4,7 +4,10 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::power::matching;
+use crate::{
+    backend::{Condition, board::Board},
+    power::matching,
+};
 
 /// One scripted board; None is a call that the board does not support.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +72,9 @@ impl Api for Script {
         self.ask(index, |b| {
             Some(GpuState {
                 temperature_c: b.usage.map(|_| 61),
-                throttle: Some(Throttle::from_bits(0x4)),
+                sm_clock_mhz: b.usage.map(|_| 1980),
+                memory_clock_mhz: b.usage.map(|_| 3201),
+                throttle: Some(Throttle::from_bits(0x24)),
                 ..GpuState::default()
             })
         })
@@ -168,4 +173,19 @@ fn reasons_tell_slowdown_from_cap() {
     assert!(!idle.is_slowdown() && !idle.is_power_capped());
     assert_eq!(Throttle::from_bits(0x4024).reasons(), ["sw_power_cap", "sw_thermal_slowdown", "unknown(0x4000)"]);
     assert!(Throttle::from_bits(0).reasons().is_empty());
+}
+
+#[test]
+fn a_backend_reads_its_condition_from_the_board() {
+    let script = Script::new(vec![hopper()]);
+    let board = Board::from(GpuProbe::open_with(script.clone(), &DeviceKey::from("65:00.0".to_owned())).unwrap());
+    let condition = board.condition();
+    assert_eq!((condition.clock_mhz, condition.memory_clock_mhz), (Some(1980), Some(3201)));
+    assert_eq!(condition.temperature_c, Some(61.0));
+    assert_eq!(condition.slowdown, ["sw_thermal_slowdown"]);
+    assert!(condition.power_capped);
+    // A board that cannot be reached tells nothing; the case is not lost for it.
+    script.change(0, |b| b.lost = true);
+    assert_eq!(board.condition(), Condition::default());
+    assert_eq!(Board::default().condition(), Condition::default());
 }

@@ -2,9 +2,8 @@
 //! Head widths up to 256.
 
 use super::{
-    Arg, Gpu, NativePass, NativeProgram, Source, TensorMap, dtype_number,
-    source::text,
-    whole, word,
+    plan::{Arg, Gpu, NativePass, NativeProgram, TensorMap, dtype_number, whole, word},
+    source::{Source, text},
 };
 use crate::kernel::{Buffer, Case, Elem, Role, attention::Extents, source::padded};
 
@@ -58,7 +57,7 @@ pub(super) fn plan(case: &Case, gpu: &Gpu) -> Result<NativeProgram, String> {
     let defines = vec![("DTYPE", dtype_number(case.dtype)), ("D_WORDS", row.words)];
     let case = Shape { e, row, scale, defines };
     match case.e.causal {
-        true if gpu.sm == (9, 0) && matches!(row.width, 64 | 128) => case.prefill_sm90(buffers, elem),
+        true if gpu.sm90a && matches!(row.width, 64 | 128) => case.prefill_sm90(buffers, elem),
         true => case.prefill(buffers),
         false => case.decode(buffers, gpu),
     }

@@ -2,9 +2,8 @@
 //! Vectors are not for tensor cores: one row is refused.
 
 use super::{
-    Arg, Gpu, NativePass, NativeProgram, Source, TensorMap, dtype_number,
-    source::text,
-    whole, word,
+    plan::{Arg, Gpu, NativePass, NativeProgram, TensorMap, dtype_number, whole, word},
+    source::{Source, text},
 };
 use crate::kernel::{Case, Dtype, Elem, Role, matmul::mnk, source::padded};
 
@@ -63,7 +62,7 @@ pub(super) fn plan(case: &Case, gpu: &Gpu) -> Result<NativeProgram, String> {
         whole("c", Role::Output, 0, m, n, stored),
     ];
     let many = |tile_n: u64| m.div_ceil(128) * n.div_ceil(tile_n) >= u64::from(gpu.multiprocessors);
-    let (implementation, pass) = if gpu.sm == (9, 0) && case.dtype != Dtype::I8 && m > 64 && many(128) {
+    let (implementation, pass) = if gpu.sm90a && case.dtype != Dtype::I8 && m > 64 && many(128) {
         ("gemm_sm90", sm90(case.dtype, &operands, gpu, if many(256) { 256 } else { 128 })?)
     } else {
         ("gemm_sm80", sm80(case.dtype, &operands, tile(case.dtype, m, many(128), gpu))?)

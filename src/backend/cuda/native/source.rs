@@ -18,7 +18,7 @@ const TILE_SM90: &str = text!("native/tile_sm90.cuh");
 
 /// Text of a kernel, in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Source {
+pub(super) struct Source {
     /// What the plan decides: `#define NAME VALUE`.
     pub(super) defines: Vec<(&'static str, u32)>,
     /// Uses wgmma and TMA, which only `sm_90a` has.
@@ -29,14 +29,15 @@ pub(crate) struct Source {
 
 impl Source {
     /// What NVRTC compiles; it needs no include path.
-    pub(crate) fn cuda(&self) -> String {
+    pub(super) fn cuda(&self) -> String {
         let instructions: &[&str] = if self.sm90 { &[PTX, TILE, PTX_SM90, TILE_SM90] } else { &[PTX, TILE] };
         self.assemble(instructions)
     }
 
-    /// The architecture it must be compiled for, if it must be one.
-    pub(crate) fn arch(&self) -> Option<&'static str> {
-        self.sm90.then_some("sm_90a")
+    /// It must be compiled for `sm_90a`.
+    #[cfg(test)]
+    pub(super) fn needs_sm90a(&self) -> bool {
+        self.sm90
     }
 
     /// The same kernel as a C++20 program for the CPU; see `kernels/native/host.h`.

@@ -4,12 +4,12 @@
 mod host;
 mod sass;
 
-use super::*;
-use crate::kernel::Suite;
+use super::plan::{Arg, Gpu, NativePass, NativeProgram, TensorMap, plan};
+use crate::kernel::{Buffer, Case, Role, Suite};
 
-const A100: Gpu = Gpu { sm: (8, 0), multiprocessors: 108, shared_bytes: 163 << 10 };
-const RTX_4090: Gpu = Gpu { sm: (8, 9), multiprocessors: 128, shared_bytes: 99 << 10 };
-const H200: Gpu = Gpu { sm: (9, 0), multiprocessors: 132, shared_bytes: 227 << 10 };
+const A100: Gpu = Gpu { sm: (8, 0), sm90a: false, multiprocessors: 108, shared_bytes: 163 << 10 };
+const RTX_4090: Gpu = Gpu { sm: (8, 9), sm90a: false, multiprocessors: 128, shared_bytes: 99 << 10 };
+const H200: Gpu = Gpu { sm: (9, 0), sm90a: true, multiprocessors: 132, shared_bytes: 227 << 10 };
 
 fn case(id: &str) -> Case {
     id.parse().unwrap_or_else(|e| panic!("{id}: {e}"))
@@ -36,7 +36,7 @@ fn check_plan(case: &Case, gpu: &Gpu, program: &NativeProgram) {
     for pass in &program.passes {
         assert!(pass.shared_bytes <= gpu.shared_bytes && pass.block <= 1024, "{case}: {pass:?}");
         assert!(pass.grid.iter().all(|&extent| extent > 0) && pass.grid[1] <= 65535, "{case}: {:?}", pass.grid);
-        assert!(pass.source.arch().is_none() || gpu.sm == (9, 0), "{case}");
+        assert!(!pass.source.needs_sm90a() || gpu.sm90a, "{case}");
         for arg in &pass.args {
             match *arg {
                 Arg::Buffer(at) => assert!(at < program.buffers.len()),

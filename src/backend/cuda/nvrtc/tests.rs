@@ -10,6 +10,8 @@ fn compiler() -> Option<Nvrtc> {
     found.inspect_err(|missing| println!("skipped: needs nvrtc ({})", missing.fix)).ok()
 }
 
+const TIMED: &[&str] = crate::wgsl2cuda::Policy::timed().nvrtc_options();
+
 const DOUBLE: &str = r#"
 extern "C" __global__ void twice(float* __restrict__ data, unsigned count) {
     __shared__ float tile[64];

@@ -77,12 +77,8 @@ impl Workshop {
 }
 
 fn launch(executable: &Path, pass: &NativePass, seed: u64, buffers: &mut [Vec<u8>]) -> Result<(), String> {
-    let mut child = Command::new(executable)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        Command::new(executable).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(&request(pass, seed, buffers)).unwrap();
     drop(stdin);
@@ -228,12 +224,7 @@ const MUTANTS: &[Mutant] = &[
         to: "if (step > 0) ring.release(ring.slot);",
     },
     // A step of K is one word short.
-    Mutant {
-        id: "matmul/gemm/bf16/m=130,n=300,k=520/hot",
-        gpu: tiny(H200, 1),
-        from: "right + 2 * i",
-        to: "right + i",
-    },
+    Mutant { id: "matmul/gemm/bf16/m=130,n=300,k=520/hot", gpu: tiny(H200, 1), from: "right + 2 * i", to: "right + i" },
     // A position does not see itself.
     Mutant {
         id: "attention/prefill/bf16/batch=1,heads=2,kv_heads=2,d=128,seq=129/hot",

@@ -4,7 +4,10 @@
 use std::{path::PathBuf, process::Command};
 
 use super::{
-    super::super::nvrtc::{self, Compiled, Nvrtc},
+    super::super::{
+        nvrtc::{self, Compiled, Nvrtc},
+        search::Surroundings,
+    },
     *,
 };
 
@@ -19,15 +22,12 @@ fn compiler() -> Option<Nvrtc> {
     found.inspect_err(|missing| println!("skipped: needs nvrtc ({})", missing.fix)).ok()
 }
 
-/// The disassembler of the compiler's own package, or the one on the path.
-fn disassembler(nvrtc: &Nvrtc) -> Option<PathBuf> {
-    let beside = nvrtc.path().parent().and_then(|lib| lib.parent()).map(|root| root.join("bin/nvdisasm"));
-    let found = beside.into_iter().chain([PathBuf::from("nvdisasm")]);
-    let works = |path: &PathBuf| Command::new(path).arg("--version").output().is_ok_and(|run| run.status.success());
-    let found = found.into_iter().find(works);
+/// The disassembler, or a note that there is none. Fails instead if `WATTMARK_REQUIRE` asks for it.
+fn disassembler() -> Option<PathBuf> {
+    let found = Surroundings::system().tool("nvdisasm");
     assert!(found.is_some() || !required("nvdisasm"), "no nvdisasm");
     if found.is_none() {
-        println!("skipped: needs nvdisasm (package nvidia-cuda-nvdisasm)");
+        println!("skipped: needs nvdisasm (pip install nvidia-cuda-nvdisasm)");
     }
     found
 }
@@ -75,7 +75,7 @@ type Wanted = [(&'static str, usize)];
 #[test]
 fn the_machine_code_is_what_was_meant() {
     let Some(nvrtc) = compiler() else { return };
-    let Some(disassembler) = disassembler(&nvrtc) else { return };
+    let Some(disassembler) = disassembler() else { return };
     let copies = ("LDGSTS.E.BYPASS", 16);
     let cases: &[(String, Gpu, &str, &Wanted)] = &[
         (format!("matmul/gemm/f16/{LARGE}"), A100, "sm_80", &[("HMMA.16816.F32", 64), ("LDSM.16.M88.4", 16), copies]),
