@@ -3,6 +3,7 @@
 //
 // Rows of A and B are `k_words` words of 16 bytes, padded with zeros; rows of C are `c_pitch` bytes, a multiple of 16.
 // DTYPE, TILE_M, TILE_N: elements of C per block. WARPS_M x WARPS_N warps share them. STAGES tiles of K are in flight.
+// SPLIT: blocks share K too, `split_words` words each; their sums go to `parts` and `add_parts` makes C of them.
 
 constexpr u32 STEP = 4;  // words of a row in a stage: 32 elements of f16, 64 of i8
 constexpr u32 THREADS = 32 * WARPS_M * WARPS_N;
@@ -17,8 +18,10 @@ static_assert(TILE_M % ROWS_PER_PASS == 0 && TILE_N % ROWS_PER_PASS == 0, "whole
 
 #if DTYPE == 2
 typedef int Sum;
+constexpr u32 C_BYTES = 4;
 #else
 typedef float Sum;
+constexpr u32 C_BYTES = 2;
 #endif
 
 /// Byte offset of a word in a tile of STEP words a row. Eight rows at one word, and two rows at all words, lie in eight
@@ -31,11 +34,11 @@ template <u32 ROWS> struct Copier {
     const char* from[PASSES];
     u32 to;
 
-    /// Rows past the end are read as the last one; what they make is not stored.
-    MEMBER void start(const char* matrix, u32 first, u32 rows, u32 k_words, u32 base) {
+    /// From word `begin` on. Rows past the end are read as the last one; what they make is not stored.
+    MEMBER void start(const char* matrix, u32 first, u32 rows, u32 k_words, u32 begin, u32 base) {
         const u32 row = threadIdx.x / STEP, word = threadIdx.x % STEP;
         for (u32 p = 0; p < PASSES; p++)
-            from[p] = matrix + ((u64)min2(first + row + p * ROWS_PER_PASS, rows - 1) * k_words + word) * 16;
+            from[p] = matrix + ((u64)min2(first + row + p * ROWS_PER_PASS, rows - 1) * k_words + begin + word) * 16;
         to = base + place(row, word);
     }
 
@@ -77,39 +80,50 @@ struct Fragments {
     }
 };
 
-/// Stores a warp's sums from row `row` and column `column` on.
-DEVICE void store(Sum (&sums)[FRAGS_M][FRAGS_N][4], char* c, u32 m, u32 c_pitch, u32 row, u32 column) {
+/// Stores a warp's sums as they are, in rows of `pitch` bytes.
+DEVICE void store_sums(Sum (&sums)[FRAGS_M][FRAGS_N][4], char* to, u32 m, u32 pitch, u32 row, u32 column) {
     row += threadIdx.x % 32 / 4;
 #pragma unroll
     for (u32 i = 0; i < FRAGS_M; i++)
 #pragma unroll
-        for (u32 half = 0; half < 2; half++, row += 8) {
-            char* const to = c + (u64)row * c_pitch;
-#if DTYPE == 2
+        for (u32 half = 0; half < 2; half++, row += 8)
 #pragma unroll
             for (u32 j = 0; j < FRAGS_N; j++) {
                 const u32 at = (column + j * 8 + threadIdx.x % 4 * 2) * 4;
-                if (row < m && at < c_pitch) store_pair(to + at, sums[i][j][2 * half], sums[i][j][2 * half + 1]);
+                if (row < m && at < pitch)
+                    store_pair(to + (u64)row * pitch + at, sums[i][j][2 * half], sums[i][j][2 * half + 1]);
             }
+}
+
+/// Stores a warp's sums from row `row` and column `column` on, in the dtype of C.
+DEVICE void store(Sum (&sums)[FRAGS_M][FRAGS_N][4], char* c, u32 m, u32 c_pitch, u32 row, u32 column) {
+#if DTYPE == 2
+    store_sums(sums, c, m, c_pitch, row, column);
 #else
-            store_row(to, row < m, sums[i], half, 1.0f, column / 8, c_pitch / 16);
+    row += threadIdx.x % 32 / 4;
+#pragma unroll
+    for (u32 i = 0; i < FRAGS_M; i++)
+#pragma unroll
+        for (u32 half = 0; half < 2; half++, row += 8)
+            store_row(c + (u64)row * c_pitch, row < m, sums[i], half, 1.0f, column / 8, c_pitch / 16);
 #endif
-        }
 }
 
 KERNEL(THREADS, MIN_BLOCKS)
-gemm(const char* __restrict__ a, const char* __restrict__ b, char* __restrict__ c, u32 m, u32 n, u32 k_words, u32 c_pitch) {
+gemm(const char* __restrict__ a, const char* __restrict__ b, char* __restrict__ c, u32 m, u32 n, u32 k_words, u32 c_pitch,
+     u32 split_words) {
     u32 row, column;
     block_of(m, n, row, column);
-    const u32 base = shared_base(), tiles = (k_words + STEP - 1) / STEP, word = threadIdx.x % STEP;
+    const u32 begin = SPLIT ? blockIdx.y * split_words : 0, end = SPLIT ? min2(begin + split_words, k_words) : k_words;
+    const u32 base = shared_base(), tiles = (end - begin + STEP - 1) / STEP, word = begin + threadIdx.x % STEP;
     Copier<TILE_M> copy_a;
     Copier<TILE_N> copy_b;
-    copy_a.start(a, row, m, k_words, base);
-    copy_b.start(b, column, n, k_words, base + TILE_M * STEP * 16);
+    copy_a.start(a, row, m, k_words, begin, base);
+    copy_b.start(b, column, n, k_words, begin, base + TILE_M * STEP * 16);
     u32 next = 0, slot = 0;  // the tile to copy, and where to
     auto copy_next = [&] {
         if (next < tiles) {
-            const bool inside = next * STEP + word < k_words;
+            const bool inside = next * STEP + word < end;
             copy_a.copy(slot, inside);
             copy_b.copy(slot, inside);
         }
@@ -146,5 +160,31 @@ gemm(const char* __restrict__ a, const char* __restrict__ b, char* __restrict__ 
         halves[1].multiply(sums);
     }
     cp_async_wait<0>();
-    store(sums, c, m, c_pitch, row + warp_row, column + warp_column);
+    row += warp_row, column += warp_column;
+    // Rows of parts are as many numbers long as rows of C.
+    const u32 pitch = c_pitch / C_BYTES * 4;
+    if (SPLIT) store_sums(sums, c + (u64)blockIdx.y * m * pitch, m, pitch, row, column);
+    else store(sums, c, m, c_pitch, row, column);
+}
+
+/// Adds the splits up: one thread a word of C.
+KERNEL(128, 1)
+add_parts(const Sum* __restrict__ parts, char* __restrict__ c, u32 words, u32 splits) {
+    constexpr u32 NUMBERS = 16 / C_BYTES;
+    const u32 at = blockIdx.x * 128 + threadIdx.x;
+    if (at >= words) return;
+    Sum sums[NUMBERS] = {};
+    for (u32 s = 0; s < splits; s++)
+#pragma unroll
+        for (u32 i = 0; i < NUMBERS; i++) sums[i] += parts[((u64)s * words + at) * NUMBERS + i];
+    u32 r[4];
+#pragma unroll
+    for (u32 i = 0; i < 4; i++) {
+#if DTYPE == 2
+        r[i] = sums[i];
+#else
+        r[i] = pack(sums[2 * i], sums[2 * i + 1]);
+#endif
+    }
+    store_word(c + (u64)at * 16, r);
 }

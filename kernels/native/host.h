@@ -310,9 +310,9 @@ DEVICE void store_word(void* to, const u32 (&r)[4]) {
     host::check_global(to, 16);
     memcpy(to, r, 16);
 }
-DEVICE void store_pair(void* to, int x, int y) {
+template <class T> DEVICE void store_pair(void* to, T x, T y) {
     host::check_global(to, 8);
-    const int both[2] = {x, y};
+    const T both[2] = {x, y};
     memcpy(to, both, 8);
 }
 DEVICE u32 load_u32(const void* from) {

@@ -93,4 +93,5 @@ DEVICE void sync_warp() { __syncwarp(); }
 
 DEVICE void store_word(void* to, const u32 (&r)[4]) { *(uint4*)to = make_uint4(r[0], r[1], r[2], r[3]); }
 DEVICE void store_pair(void* to, int x, int y) { *(int2*)to = make_int2(x, y); }
+DEVICE void store_pair(void* to, float x, float y) { *(float2*)to = make_float2(x, y); }
 DEVICE u32 load_u32(const void* from) { return __ldg((const u32*)from); }

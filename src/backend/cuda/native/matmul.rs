@@ -1,11 +1,11 @@
 //! Tiles and launches of the tensor-core GEMMs. See `kernels/matmul/native.md` for what the numbers mean.
-//! Vectors are not for tensor cores: one row is refused.
+//! Knows no instruction; a vector is a product of one row.
 
 use super::{
     plan::{Arg, Gpu, NativePass, NativeProgram, TensorMap, dtype_number, whole, word},
     source::{Source, text},
 };
-use crate::kernel::{Case, Dtype, Elem, Role, matmul::mnk, source::padded};
+use crate::kernel::{Buffer, Case, Dtype, Elem, Role, matmul::mnk, source::padded};
 
 const GEMM_SM80: &[&str] = &[text!("matmul/gemm_sm80.cu")];
 const GEMM_SM90: &[&str] = &[text!("matmul/gemm_sm90.cu")];
@@ -51,9 +51,6 @@ struct Operands {
 pub(super) fn plan(case: &Case, gpu: &Gpu) -> Result<NativeProgram, String> {
     let (m, n, k) = mnk(case);
     let (m, n, k) = (m as u64, n as u64, k as u64);
-    if m == 1 {
-        return Err("a tensor core wastes 15 of 16 rows on one: gemv is left to the portable track".to_owned());
-    }
     let (elem, stored) = (Elem::input(case.dtype), Elem::output(case.dtype));
     let operands = Operands { m, n, pitch: padded(k, elem), c_pitch: padded(n, stored), elem };
     let buffers = vec![
@@ -62,15 +59,15 @@ pub(super) fn plan(case: &Case, gpu: &Gpu) -> Result<NativeProgram, String> {
         whole("c", Role::Output, 0, m, n, stored),
     ];
     let many = |tile_n: u64| m.div_ceil(128) * n.div_ceil(tile_n) >= u64::from(gpu.multiprocessors);
-    let (implementation, pass) = if gpu.sm90a && case.dtype != Dtype::I8 && m > 64 && many(128) {
-        ("gemm_sm90", sm90(case.dtype, &operands, gpu, if many(256) { 256 } else { 128 })?)
-    } else {
-        ("gemm_sm80", sm80(case.dtype, &operands, tile(case.dtype, m, many(128), gpu))?)
-    };
-    Ok(NativeProgram { buffers, passes: vec![pass], implementation })
+    if gpu.sm90a && case.dtype != Dtype::I8 && m > 64 && many(128) {
+        let pass = sm90(case.dtype, &operands, gpu, if many(256) { 256 } else { 128 })?;
+        return Ok(NativeProgram { buffers, passes: vec![pass], implementation: "gemm_sm90" });
+    }
+    sm80(case.dtype, &operands, tile(case.dtype, m, many(128), gpu), gpu, buffers)
 }
 
-/// Few rows: no more than they fill, and a deep pipeline. Few blocks: smaller ones, so that more multiprocessors work.
+/// Few rows: no more than they fill, a deep pipeline, and four blocks a multiprocessor to have enough bytes on their way.
+/// Few blocks: smaller ones, so that more multiprocessors work.
 fn tile(dtype: Dtype, m: u64, many: bool, gpu: &Gpu) -> Tile {
     // Two blocks of four stages fit a multiprocessor whose block may have 160 KiB, of three stages one with less.
     let stages = if gpu.shared_bytes >= 160 << 10 { 4 } else { 3 };
@@ -84,8 +81,23 @@ fn tile(dtype: Dtype, m: u64, many: bool, gpu: &Gpu) -> Tile {
     }
 }
 
-fn sm80(dtype: Dtype, o: &Operands, tile: Tile) -> Result<NativePass, String> {
+/// Parts of K, and the bytes of a row in each: enough to fill the GPU, no shorter than a pipeline's worth of stages.
+fn splits(o: &Operands, tile: Tile, blocks: u64, gpu: &Gpu) -> (u64, u64) {
+    const LEAST_STEPS: u64 = 8;
+    if tile.m >= 128 {
+        return (1, o.pitch);
+    }
+    let steps = o.pitch.div_ceil(u64::from(STEP_BYTES));
+    let wanted = u64::from(gpu.multiprocessors * tile.min_blocks).div_ceil(blocks);
+    let each = steps.div_ceil(wanted.min(steps / LEAST_STEPS).max(1));
+    (steps.div_ceil(each), each * u64::from(STEP_BYTES))
+}
+
+fn sm80(dtype: Dtype, o: &Operands, tile: Tile, gpu: &Gpu, mut buffers: Vec<Buffer>) -> Result<NativeProgram, String> {
+    const ADD_THREADS: u32 = 128;
     let blocks = o.m.div_ceil(u64::from(tile.m)) * o.n.div_ceil(u64::from(tile.n));
+    let (splits, split_bytes) = splits(o, tile, blocks, gpu);
+    let split = splits > 1;
     let defines = vec![
         ("DTYPE", dtype_number(dtype)),
         ("TILE_M", tile.m),
@@ -94,23 +106,40 @@ fn sm80(dtype: Dtype, o: &Operands, tile: Tile) -> Result<NativePass, String> {
         ("WARPS_N", tile.warps_n),
         ("STAGES", tile.stages),
         ("MIN_BLOCKS", tile.min_blocks),
+        ("SPLIT", u32::from(split)),
     ];
-    Ok(NativePass {
-        source: Source { defines, sm90: false, files: GEMM_SM80 },
+    let source = Source { defines, sm90: false, files: GEMM_SM80 };
+    let mut passes = vec![NativePass {
+        source: source.clone(),
         kernel: "gemm",
         args: vec![
             Arg::Buffer(0),
             Arg::Buffer(1),
-            Arg::Buffer(2),
+            Arg::Buffer(if split { 3 } else { 2 }),
             Arg::U32(word("rows", o.m)?),
             Arg::U32(word("columns", o.n)?),
             Arg::U32(word("words of a row", o.pitch / 16)?),
             Arg::U32(word("bytes of a row of C", o.c_pitch)?),
+            Arg::U32(word("words of a split", split_bytes / 16)?),
         ],
-        grid: [word("blocks", blocks)?, 1, 1],
+        grid: [word("blocks", blocks)?, splits as u32, 1],
         block: tile.threads(),
         shared_bytes: tile.shared_bytes(),
-    })
+    }];
+    if split {
+        let c_words = o.m * o.c_pitch / 16;
+        let part_bytes = o.m * o.c_pitch / dtype.output_bytes() * 4;
+        buffers.push(Buffer { name: "parts".to_owned(), bytes: splits * part_bytes, role: Role::Scratch });
+        passes.push(NativePass {
+            source,
+            kernel: "add_parts",
+            args: vec![Arg::Buffer(3), Arg::Buffer(2), Arg::U32(word("words of C", c_words)?), Arg::U32(splits as u32)],
+            grid: [word("blocks", c_words.div_ceil(u64::from(ADD_THREADS)))?, 1, 1],
+            block: ADD_THREADS,
+            shared_bytes: 0,
+        });
+    }
+    Ok(NativeProgram { buffers, passes, implementation: "gemm_sm80" })
 }
 
 const SM90_TILE_M: u32 = 128;

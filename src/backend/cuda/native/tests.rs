@@ -63,7 +63,9 @@ fn the_kernel_follows_the_gpu_and_the_shape() {
     assert_eq!(planned(large, &A100), Ok("gemm_sm80"));
     assert_eq!(planned("matmul/gemm/i8/m=4096,n=4096,k=4096/hot", &H200), Ok("gemm_sm80"));
     assert_eq!(planned("matmul/skinny/bf16/m=8,n=4096,k=4096/hot", &H200), Ok("gemm_sm80"));
-    assert!(planned("matmul/gemv/bf16/m=1,n=4096,k=4096/hot", &H200).unwrap_err().contains("portable"));
+    let gemv = plan(&case("matmul/gemv/bf16/m=1,n=4096,k=4096/hot"), &H200).unwrap();
+    let [product, sum] = &gemv.passes[..] else { panic!("{} passes", gemv.passes.len()) };
+    assert_eq!((product.grid, sum.kernel, gemv.buffers.len()), ([64, 9, 1], "add_parts", 4));
     assert!(planned("matmul/gemm/f32/m=64,n=64,k=64/hot", &H200).unwrap_err().contains("TF32"));
     let heads = "batch=1,heads=32,kv_heads=8";
     assert_eq!(planned(&format!("attention/prefill/bf16/{heads},d=128,seq=4096/hot"), &H200), Ok("flash_sm90"));

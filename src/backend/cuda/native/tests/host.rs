@@ -148,6 +148,8 @@ fn gemm_sm80_is_right() {
         ("matmul/skinny/f16/m=2,n=100,k=31/hot", A100),
         ("matmul/skinny/bf16/m=17,n=77,k=96/hot", A100),
         ("matmul/skinny/f16/m=64,n=64,k=640/hot", A100),
+        ("matmul/gemv/bf16/m=1,n=130,k=1001/hot", A100),
+        ("matmul/skinny/i8/m=7,n=66,k=2100/hot", A100),
     ]);
 }
 
