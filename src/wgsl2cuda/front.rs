@@ -4,6 +4,7 @@
 use naga::{
     Handle, Module, ShaderStage, Span,
     back::{PipelineConstants, pipeline_constants::process_overrides},
+    compact::{KeepUnused, compact},
     valid::{Capabilities, ModuleInfo, ValidationFlags, Validator},
 };
 
@@ -31,7 +32,11 @@ impl<'a> Shader<'a> {
         let chosen = Some((ShaderStage::Compute, name.as_str()));
         let (module, info) =
             process_overrides(&parsed, &info, chosen, &constants).map_err(|e| Error::Override(e.to_string()))?;
-        let (module, info) = (module.into_owned(), info.into_owned());
+        let (mut module, _) = (module.into_owned(), info);
+        compact(&mut module, KeepUnused::No);
+        let info = Validator::new(ValidationFlags::all(), Capabilities::all())
+            .validate_resolved_overrides(&module)
+            .map_err(|e| Error::Invalid(e.emit_to_string(wgsl)))?;
         let entry = module.entry_points.iter().position(|e| e.stage == ShaderStage::Compute && e.name == name);
         let entry = entry.ok_or_else(|| Error::Entry(format!("entry point `{name}` was lost")))?;
         Ok(Shader { wgsl, module, info, entry })

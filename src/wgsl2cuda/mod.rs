@@ -31,8 +31,20 @@
 //! `function` (signatures, locals) · `statement` · `repeat` (loops) · `expression` · `math` · `subgroup` · `coop` ·
 //! `host` (the program for the host) · `prelude/` (device text: intrinsics apart from shared C++) · `host_shim.h`.
 
+mod abi;
+mod coop;
 mod error;
+mod expression;
 mod front;
+mod function;
+mod math;
+mod module;
+mod names;
+mod repeat;
+mod statement;
+mod subgroup;
+mod types;
+mod visit;
 
 use std::collections::BTreeMap;
 
@@ -100,6 +112,17 @@ pub struct Translation {
     pub source: String,
     /// How to launch it.
     pub abi: Abi,
+    /// Where the shader's own text starts, behind the prelude.
+    body_at: usize,
+    /// Names of the workgroup variables.
+    workgroup: Vec<String>,
+}
+
+impl Translation {
+    /// The shader's own text, without the prelude that every kernel has alike.
+    pub fn body(&self) -> &str {
+        self.source.get(self.body_at..).unwrap_or_default()
+    }
 }
 
 /// How a kernel is launched: the grid is WGSL's dispatch, the block its workgroup.
@@ -183,11 +206,15 @@ pub enum Feature {
 /// Text that does not parse or validate, an entry point or override that is not there, a construct that CUDA does not
 /// have; each with its place in the text.
 pub fn translate(wgsl: &str, options: &Options) -> Result<Translation, Error> {
-    let shader = front::Shader::new(wgsl, options)?;
-    Err(shader.unsupported("this translator, which is still being written,", naga::Span::UNDEFINED))
+    module::translate(wgsl, options)
 }
 
-/// A complete C++20 program that runs the translated kernel on the host.
+/// A complete C++20 program that runs the translated kernel on the host, one invocation at a time, on any schedule.
+///
+/// It reads a job from standard input, little-endian: the grid (3 x u32), a seed (u64; 0 runs invocations in order), the
+/// subgroup's size (u32, 1 to 32), the number of parameters (u32), then for each its length (u64) and bytes; a `Length`
+/// is 4 bytes. It writes the length (u64) and bytes of every `Storage` parameter. Exit code 3 and a line on standard
+/// error mean that invocations did not agree on a barrier.
 pub fn host_program(translation: &Translation) -> String {
-    translation.source.clone()
+    module::host_program(translation)
 }

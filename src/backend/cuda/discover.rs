@@ -12,6 +12,7 @@ use super::{
     error::check,
     nvrtc::{self, Nvrtc},
 };
+use crate::power::DeviceKey;
 
 /// Name of the backend, the first part of its devices' ids.
 pub(super) const NAME: &str = "cuda";
@@ -131,7 +132,7 @@ fn uuid_text(bytes: [u8; 16]) -> String {
 
 /// The address as wgpu writes it; GPUs inside a processor say bus 0, device 0, which is no address.
 fn pci_address(text: &str) -> Option<String> {
-    let address = text.trim().to_lowercase();
+    let address = DeviceKey::pci(text)?.to_string();
     (address != "0000:00:00.0").then_some(address)
 }
 
@@ -278,7 +279,7 @@ mod tests {
         assert_eq!((facts.pci, facts.hardware.as_str()), (None, NVIDIA_INTEGRATED));
         assert_eq!(facts.class, DeviceClass::Integrated);
         assert_eq!(facts.features, ["sm_87", "unified_memory"]);
-        assert_eq!(pci_address("000F:01:00.0").as_deref(), Some("000f:01:00.0"));
+        assert_eq!(pci_address("0000000F:01:00.0").as_deref(), Some("000f:01:00.0"));
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub enum ShowError {
     /// A compiler or a disassembler is not there.
     #[error("{}: {}; {}", .0.what, .0.why, .0.fix)]
     Missing(Missing),
+    /// A virtual architecture has no instructions.
+    #[error("`{0}` has no instructions of its own: name a real architecture, as in sm_90a")]
+    Virtual(String),
     /// The compiler refused the text.
     #[error(transparent)]
     Compile(#[from] CompileError),
@@ -43,6 +46,9 @@ pub fn ptx(source: &str, arch: &str, options: &[&str]) -> Result<String, ShowErr
 /// # Errors
 /// No compiler, no disassembler, or one of them refuses.
 pub fn sass(source: &str, arch: &str, options: &[&str]) -> Result<String, ShowError> {
+    if !arch.starts_with("sm_") {
+        return Err(ShowError::Virtual(arch.to_owned()));
+    }
     let compiled = nvrtc::find().map_err(ShowError::Missing)?.compile(source, arch, options)?;
     let tool = Surroundings::system().tool("nvdisasm").ok_or_else(|| {
         ShowError::Missing(Missing {

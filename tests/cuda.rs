@@ -1,0 +1,159 @@
+//! The CUDA backends end to end without a GPU: driver, compiler and cuBLASLt are a C library that the test builds.
+//! Says nothing about any real device; see `tests/support/fake_cuda.c` for what the fake does and does not do.
+#![cfg(all(feature = "cuda", target_os = "linux"))]
+
+mod support;
+
+use std::{path::PathBuf, process::Command, sync::OnceLock};
+
+use predicates::{prelude::*, str::contains};
+use support::{Bench, stdout};
+use wattmark::record::Status;
+
+/// The fake library, built once; None where there is no C compiler, unless `WATTMARK_REQUIRE` asks for one.
+fn fake() -> Option<&'static PathBuf> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let build = || {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fake-cuda");
+        std::fs::create_dir_all(&folder).unwrap();
+        let library = folder.join("libcuda.so.1");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fake_cuda.c");
+        let arguments = ["-O2", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1", "-o"];
+        let status = Command::new("gcc").args(arguments).arg(&library).arg(source).status();
+        let required = std::env::var("WATTMARK_REQUIRE").unwrap_or_default();
+        match status {
+            Ok(status) => assert!(status.success(), "the fake driver does not compile"),
+            Err(error) => {
+                assert!(!required.split(',').any(|r| r.trim() == "gcc"), "no gcc: {error}");
+                println!("skipped: needs gcc");
+                return None;
+            }
+        }
+        Some(folder)
+    };
+    BUILT.get_or_init(build).as_ref()
+}
+
+/// A folder and the binary in it, with the fake driver and compiler. Hardware of its own for every test.
+struct Fake {
+    bench: Bench,
+    folder: &'static PathBuf,
+    pci: String,
+}
+
+impl Fake {
+    fn new(bus: u8) -> Option<Fake> {
+        let pci = format!("0000:{bus:02X}:00.0");
+        Some(Fake { bench: Bench::with("Unused", ""), folder: fake()?, pci })
+    }
+
+    fn wattmark(&self, args: &[&str]) -> assert_cmd::Command {
+        let library = self.folder.join("libcuda.so.1");
+        let mut command = self.bench.wattmark(args);
+        command.env("LD_LIBRARY_PATH", self.folder).env("FAKE_CUDA_PCI", &self.pci);
+        command.env("WATTMARK_NVRTC", &library).env("WATTMARK_CUBLASLT", &library);
+        command.env("WATTMARK_CUDA_CACHE", self.bench.path("cuda-cache")).env_remove("CUDA_VISIBLE_DEVICES");
+        command
+    }
+
+    /// `run` with quick settings and a record file.
+    fn run(&self, more: &[&str]) -> assert_cmd::Command {
+        let args = ["run", "--max-time", "0.05", "--energy", "off", "-o", "out.jsonl"];
+        self.wattmark(&[&args[..], more].concat())
+    }
+
+    fn reason(&self) -> String {
+        self.bench.records().first().and_then(|r| r.reason.clone()).unwrap_or_default()
+    }
+}
+
+const PRODUCT: &[&str] = &["--case", "matmul", "--shape", "m=1;2,n=64,k=64"];
+const ONE: &[&str] = &["--case", "matmul/gemv/f32/*", "--shape", "m=1,n=64,k=64"];
+
+#[test]
+fn the_devices_are_shown_with_their_facts() {
+    let Some(fake) = Fake::new(1) else { return };
+    let shown = stdout(&mut fake.wattmark(&["devices", "--format", "json"]));
+    for expected in ["cuda:0", "cublaslt:0", "Fake H200", "0000:01:00.0", "GPU-01020304-0506", "NVRTC 13.0", "13.0.1"] {
+        assert!(shown.contains(expected), "no {expected} in {shown}");
+    }
+}
+
+#[test]
+fn without_a_compiler_the_command_that_installs_one_is_named() {
+    let Some(fake) = Fake::new(2) else { return };
+    let mut command = fake.wattmark(&["devices"]);
+    command.env("WATTMARK_NVRTC", "/nowhere/libnvrtc.so").env("COLUMNS", "400");
+    let shown = stdout(&mut command);
+    assert!(shown.contains("Fake H200 is there, but NVRTC"), "{shown}");
+    assert!(shown.contains("pip install 'nvidia-cuda-nvrtc==13.*'"), "{shown}");
+}
+
+#[test]
+fn products_of_the_library_verify_in_every_dtype() {
+    let Some(fake) = Fake::new(3) else { return };
+    let args = ["verify", "--device", "cublaslt", "--case", "matmul"];
+    fake.wattmark(&args).assert().success().stdout(contains("multiples of 4"));
+}
+
+#[test]
+fn a_run_by_the_library_is_timed_cold_and_says_what_was_chosen() {
+    let Some(fake) = Fake::new(4) else { return };
+    fake.run(&[PRODUCT, &["--device", "cublaslt"]].concat()).assert().success();
+    let records = fake.bench.records();
+    assert!(records.len() >= 6, "{}", records.len());
+    for record in &records {
+        assert_eq!(record.status, Status::Ok, "{:?}", record.reason);
+        let build = record.build.as_ref().unwrap();
+        assert!(build.implementation.contains("cuBLASLt 13.0.1"), "{build:?}");
+        assert!(build.notes.iter().any(|n| n.contains("by the heuristic: id 0")), "{build:?}");
+    }
+    let small = |cold: bool| records.iter().find(|r| r.case.id.ends_with("cold") == cold);
+    if let Some(cold) = small(true) {
+        assert!(cold.build.as_ref().unwrap().buffer_sets > 1);
+    }
+}
+
+#[test]
+fn where_no_graph_can_be_made_launches_go_one_by_one() {
+    let Some(fake) = Fake::new(5) else { return };
+    fake.run(&[ONE, &["--device", "cublaslt"]].concat()).env("FAKE_CUDA_CAPTURE", "900").assert().success();
+    let notes = fake.bench.records()[0].build.as_ref().unwrap().notes.clone();
+    assert!(notes.iter().any(|n| n.contains("launched one by one")), "{notes:?}");
+}
+
+#[test]
+fn kernels_that_do_not_run_leave_the_poison_and_fail() {
+    let Some(fake) = Fake::new(6) else { return };
+    fake.run(&[ONE, &["--device", "cuda:0"]].concat()).assert().code(4);
+    assert!(fake.reason().contains("wrong"), "{}", fake.reason());
+    assert!(std::fs::read_dir(fake.bench.path("cuda-cache")).unwrap().count() > 0, "nothing was cached");
+}
+
+#[test]
+fn a_fault_on_the_device_costs_the_case_and_says_so() {
+    let Some(fake) = Fake::new(7) else { return };
+    fake.run(&[PRODUCT, &["--device", "cublaslt"]].concat()).env("FAKE_CUDA_LAUNCH", "700").assert().code(1);
+    let records = fake.bench.records();
+    assert!(records.len() >= 6 && records.iter().all(|r| r.status == Status::Failed));
+    assert!(fake.reason().contains("outside its buffers"), "{}", fake.reason());
+}
+
+#[test]
+fn too_little_memory_is_said_with_numbers() {
+    let Some(fake) = Fake::new(8) else { return };
+    let large = ["--case", "matmul/gemv/f32/*", "--shape", "m=1,n=8192,k=2048", "--device", "cublaslt"];
+    fake.run(&large).env("FAKE_CUDA_MEMORY", "50000000").assert().code(1);
+    assert!(fake.reason().contains("out of memory") && fake.reason().contains("64 MiB"), "{}", fake.reason());
+}
+
+#[test]
+fn a_card_that_another_process_holds_is_a_clear_error() {
+    let Some(fake) = Fake::new(9) else { return };
+    let mut command = fake.run(&[ONE, &["--device", "cublaslt"]].concat());
+    let said = command.env("FAKE_CUDA_OPEN", "46").output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+    let records = fake.bench.report().records;
+    let reasons: String = records.iter().filter_map(|r| r.reason.clone()).collect();
+    assert!(contains("another process holds the GPU").eval(&format!("{text}{reasons}")), "{text}{reasons}");
+}
