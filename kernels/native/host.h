@@ -82,7 +82,9 @@ static bool (*background)() = [] { return false; };
 [[noreturn]] inline void fault(const std::string& what) {
     fprintf(stderr, "fault in block (%u, %u, %u), thread %u: %s\n", blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x,
             what.c_str());
-    exit(3);
+    fflush(stderr);
+    // No destructors: this is a fibre's stack.
+    _Exit(3);
 }
 
 inline unsigned char* at_shared(u32 address, u32 bytes) {
@@ -115,8 +117,12 @@ inline void switch_away() {
     threadIdx.x = self->thread;
 }
 
+/// Polls in a row that found nothing changed, in all threads.
+static u64 idle;
+
 /// Lets others run while this thread polls.
 inline void yield() {
+    if (++idle > 1 << 20) fault("deadlock: every thread polls");
     ready.push_back(current->thread);
     if (!seed || random_bits() % 4 == 0) background();
     switch_away();
@@ -134,6 +140,7 @@ template <class F> void meet(u32 kind, u32 group, u32 size, u32 rank, const char
         return;
     }
     m.arrived = 0;
+    idle = 0;
     std::vector<u32> released;
     released.swap(m.waiting);
     all(m.args);

@@ -17,6 +17,7 @@ struct Barrier {
     int64_t bytes = 0;
 
     void check() {
+        idle = 0;
         if (pending == 0 && bytes == 0) pending = arrivals, parity ^= 1;
     }
 };
