@@ -1,5 +1,5 @@
-// The program around a kernel that runs on the CPU: reads one launch from stdin, writes the buffers to stdout.
-// Knows no kernel: RUN names it, and its parameter types say what to read.
+// The program around kernels that run on the CPU: its argument names one; reads a launch from stdin, writes the buffers to
+// stdout. Knows no kernel: KERNELS lists them, and their parameter types say what to read.
 //
 // stdin, little-endian: seed u64; grid x y z u32; block u32; shared bytes u32; then for every parameter u64 length and
 // that many bytes: a pointer's buffer, a value, or a tensor map: columns, rows, planes, pitch, box columns, box rows (u32)
@@ -111,4 +111,11 @@ template <class... P> void launch(void (*kernel)(P...)) {
 
 }  // namespace host
 
-int main() { host::launch(RUN); }
+int main(int count, char** words) {
+    const std::string wanted = count > 1 ? words[1] : "";
+#define KERNEL_NAMED(name) \
+    if (wanted == #name) return host::launch(name), 0;
+    KERNELS
+    fprintf(stderr, "no kernel `%s`\n", wanted.c_str());
+    return 1;
+}

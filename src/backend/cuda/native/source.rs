@@ -40,14 +40,15 @@ impl Source {
         self.sm90
     }
 
-    /// The same kernel as a C++20 program for the CPU; see `kernels/native/host.h`.
+    /// The same kernels as a C++20 program for the CPU, which takes the name of one; see `kernels/native/host.h`.
     #[cfg(test)]
-    pub(super) fn host(&self, kernel: &str) -> String {
+    pub(super) fn host(&self, kernels: &[&str]) -> String {
         const HOST: &str = text!("native/host.h");
         const HOST_SM90: &str = text!("native/host_sm90.h");
         const MAIN: &str = text!("native/host_main.h");
         let instructions: &[&str] = if self.sm90 { &[HOST, HOST_SM90, TILE, TILE_SM90] } else { &[HOST, TILE] };
-        format!("{}\n#define RUN {kernel}\n{MAIN}", self.assemble(instructions))
+        let list: String = kernels.iter().map(|kernel| format!(" KERNEL_NAMED({kernel})")).collect();
+        format!("{}\n#define KERNELS{list}\n{MAIN}", self.assemble(instructions))
     }
 
     fn assemble(&self, instructions: &[&str]) -> String {
