@@ -1,11 +1,8 @@
 //! What a GPU's board says of itself while it works, for every backend that reaches the GPU: clocks, heat, throttling.
 //! Measures nothing and decides nothing; a board that tells nothing is an empty condition, not an error.
 
-use super::{Condition, DeviceFacts};
-use crate::power::{
-    DeviceKey,
-    nvml::{GpuProbe, GpuState},
-};
+use super::Condition;
+use crate::power::nvml::{GpuProbe, GpuState};
 
 /// A way to ask a board, where there is one.
 #[derive(Default)]
@@ -19,8 +16,9 @@ impl From<GpuProbe> for Board {
 
 impl Board {
     /// The NVIDIA board of a device, by its UUID or its PCI address.
-    #[cfg_attr(not(any(feature = "cuda", feature = "wgpu")), expect(dead_code, reason = "only GPUs have boards"))]
-    pub(crate) fn of(facts: &DeviceFacts) -> Board {
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    pub(crate) fn of(facts: &super::DeviceFacts) -> Board {
+        use crate::power::DeviceKey;
         let uuid = facts.uuid.clone().map(DeviceKey::Uuid);
         let keys = uuid.into_iter().chain(facts.pci.as_deref().and_then(DeviceKey::pci));
         Board(keys.into_iter().find_map(|key| GpuProbe::open(&key).ok()))

@@ -3,7 +3,8 @@
 //!
 //! To add a backend: a folder here with the same file names as the others, and one line in [`backends`].
 
-mod board;
+#[cfg(any(feature = "cuda", feature = "wgpu", test))]
+pub(crate) mod board;
 #[cfg(feature = "candle")]
 mod candle;
 mod cpu;
@@ -287,7 +288,7 @@ pub struct Condition {
 
 /// What the lock is on for an NVIDIA GPU inside a processor, which has no PCI address: one a machine, whatever
 /// interface reaches it.
-#[cfg_attr(not(any(feature = "cuda", feature = "wgpu")), expect(dead_code, reason = "only GPU backends name GPUs"))]
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
 pub(crate) const NVIDIA_INTEGRATED: &str = "nvidia-integrated";
 
 /// SHA-256 in hexadecimal, for [`Build::source_sha256`].

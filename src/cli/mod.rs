@@ -16,6 +16,7 @@ mod shell;
 mod tune;
 mod validate;
 mod verify;
+mod wgsl2cuda;
 mod worker;
 
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ enum Sub {
     /// Show what a case runs
     #[command(subcommand)]
     Kernel(kernel::KernelCommand),
+    /// Translate a WGSL compute shader to CUDA C++
+    Wgsl2cuda(wgsl2cuda::Wgsl2cudaArgs),
     /// Print the JSON Schema of a record
     Schema,
     /// Print a completion script for a shell
@@ -134,6 +137,7 @@ impl Cli {
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
             Sub::Kernel(command) => kernel::kernel(&command),
+            Sub::Wgsl2cuda(args) => wgsl2cuda::wgsl2cuda(&args),
             Sub::Schema => shell::schema(),
             Sub::Completions(args) => shell::completions(&args),
             Sub::Man => shell::man(),

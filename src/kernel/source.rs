@@ -46,17 +46,7 @@ impl Kernel {
     /// # Errors
     /// A declaration that does not parse, with its line.
     pub(crate) fn tunables(&self) -> Result<Vec<Tunable>, Unplannable> {
-        let declared = self.text.lines().filter_map(|line| line.strip_prefix("// tunable "));
-        declared
-            .map(|line| {
-                parse_tunable(line).ok_or_else(|| {
-                    Unplannable(format!(
-                        "kernels/{}: cannot read `// tunable {line}`; write `// tunable NAME = 4 | software 8 : 1 2 4 8 -- meaning`",
-                        self.path
-                    ))
-                })
-            })
-            .collect()
+        tunables(&format!("kernels/{}", self.path), self.text)
     }
 
     /// Values for every tunable: those asked for, then those the plan prefers, then the declared defaults.
@@ -86,21 +76,45 @@ impl Kernel {
 
     /// The final text: `constants` as `const NAME: u32`, further `preludes`, the kernel.
     pub(crate) fn assemble(&self, constants: &Tuning, preludes: &[&str]) -> Arc<str> {
-        let mut text = String::new();
-        if let Some(enable) = preludes.iter().find(|p| p.starts_with("enable ")) {
-            text.push_str(enable);
-        }
-        for (name, value) in constants {
-            let _ = writeln!(text, "const {name}: u32 = {value}u;");
-        }
-        for prelude in preludes.iter().filter(|p| !p.starts_with("enable ")) {
-            text.push('\n');
-            text.push_str(prelude);
-        }
-        text.push('\n');
+        let mut text = header(constants, preludes);
         text.push_str(self.text);
         text.into()
     }
+}
+
+/// What precedes a kernel's text: `constants` as `const NAME: u32`, then `preludes`; one that enables an extension is
+/// first.
+pub(crate) fn header(constants: &Tuning, preludes: &[&str]) -> String {
+    let mut text = String::new();
+    if let Some(enable) = preludes.iter().find(|p| p.starts_with("enable ")) {
+        text.push_str(enable);
+    }
+    for (name, value) in constants {
+        let _ = writeln!(text, "const {name}: u32 = {value}u;");
+    }
+    for prelude in preludes.iter().filter(|p| !p.starts_with("enable ")) {
+        text.push('\n');
+        text.push_str(prelude);
+    }
+    text.push('\n');
+    text
+}
+
+/// The tunables that the text of the kernel at `path` declares.
+///
+/// # Errors
+/// A declaration that does not parse, with its line.
+pub(crate) fn tunables(path: &str, text: &str) -> Result<Vec<Tunable>, Unplannable> {
+    let declared = text.lines().filter_map(|line| line.strip_prefix("// tunable "));
+    declared
+        .map(|line| {
+            parse_tunable(line).ok_or_else(|| {
+                Unplannable(format!(
+                    "{path}: cannot read `// tunable {line}`; write `// tunable NAME = 4 | software 8 : 1 2 4 8 -- meaning`"
+                ))
+            })
+        })
+        .collect()
 }
 
 fn parse_tunable(line: &str) -> Option<Tunable> {

@@ -45,6 +45,8 @@ enum NvmlFault {
 /// The part of NVML that is used here, so that tests can script it.
 trait Api: Send + Sync {
     fn count(&self) -> Result<u32, NvmlFault>;
+    /// Version of the driver, as in `570.86.15`.
+    fn driver_version(&self) -> Option<String>;
     fn identity(&self, index: u32) -> Result<Identity, NvmlFault>;
     /// Energy since the driver was loaded, mJ.
     fn energy_mj(&self, index: u32) -> Result<u64, NvmlFault>;
@@ -143,6 +145,11 @@ impl Sensor for NvmlSensor {
 fn shared_driver() -> Result<Arc<dyn Api>, Missing> {
     static DRIVER: OnceLock<Result<Arc<dyn Api>, Missing>> = OnceLock::new();
     DRIVER.get_or_init(driver::load).clone()
+}
+
+/// Version of NVIDIA's driver, as in `570.86.15`, where NVML is there to tell it.
+pub fn driver_version() -> Option<String> {
+    shared_driver().ok()?.driver_version()
 }
 
 /// Find every NVIDIA board's meters.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use naga::{
     AddressSpace, Block, Expression, Function, GlobalVariable, Handle, ResourceBinding, Statement, TypeInner,
-    proc::Layouter, valid::GlobalUse,
+    proc::{Layouter, NameKey},
+    valid::GlobalUse,
 };
 
-use super::{Bounds, Error, Param, ParamKind, Policy, front::Shader};
+use super::{Bounds, Error, Param, ParamKind, Policy, front::Shader, names::Names};
 
 /// Static shared memory that every device allows a kernel.
 const STATIC_SHARED: u32 = 48 << 10;
@@ -24,8 +25,8 @@ pub(super) struct Globals {
     pub(super) functions: BTreeSet<Handle<Function>>,
     /// Uniforms and storage, in the order of the parameters.
     pub(super) bindings: Vec<Handle<GlobalVariable>>,
-    /// Those of them that need the bytes of their buffer.
-    pub(super) lengths: BTreeSet<Handle<GlobalVariable>>,
+    /// Those of them that need the bytes of their buffer, and the parameter that holds them.
+    pub(super) lengths: BTreeMap<Handle<GlobalVariable>, String>,
     /// Storage that the entry point writes.
     pub(super) written: BTreeSet<Handle<GlobalVariable>>,
     /// Variables of the invocation.
@@ -37,7 +38,12 @@ pub(super) struct Globals {
 }
 
 impl Globals {
-    pub(super) fn new(shader: &Shader<'_>, layouts: &Layouter, policy: Policy) -> Result<Globals, Error> {
+    pub(super) fn new(
+        shader: &Shader<'_>,
+        layouts: &Layouter,
+        names: &mut Names,
+        policy: Policy,
+    ) -> Result<Globals, Error> {
         let module = &shader.module;
         let mut globals = Globals::default();
         globals.reach(shader, &module.entry_points[shader.entry].function.body);
@@ -68,7 +74,7 @@ impl Globals {
             }
         }
         globals.bindings.sort_by_key(|&g| binding(&module.global_variables[g]).map(|b| (b.group, b.binding)));
-        globals.find_lengths(shader, policy);
+        globals.find_lengths(shader, names, policy);
         if globals.shared_bytes > MOST_SHARED {
             return Err(Error::TooLarge(format!(
                 "{} bytes of workgroup variables: no CUDA device gives a block more than {MOST_SHARED}",
@@ -110,7 +116,7 @@ impl Globals {
     }
 
     /// Buffers whose size is asked for, or needed to hold an index in bounds.
-    fn find_lengths(&mut self, shader: &Shader<'_>, policy: Policy) {
+    fn find_lengths(&mut self, shader: &Shader<'_>, names: &mut Names, policy: Policy) {
         let module = &shader.module;
         let reached = self.functions.iter().map(|&f| &module.functions[f]);
         for function in reached.chain([&module.entry_points[shader.entry].function]) {
@@ -123,8 +129,10 @@ impl Globals {
                 };
                 if let Some((global, _)) = runtime_array_of(function, pointer)
                     && runtime_sized(shader, function, pointer)
+                    && !self.lengths.contains_key(&global)
                 {
-                    self.lengths.insert(global);
+                    let buffer = names.get(&NameKey::GlobalVariable(global));
+                    self.lengths.insert(global, names.fresh(&format!("{buffer}_bytes")));
                 }
             }
         }
@@ -151,8 +159,8 @@ impl Globals {
             };
             bytes += if let ParamKind::Uniform { bytes, .. } = kind { bytes.next_multiple_of(16) } else { 16 };
             params.push(Param { name: name(handle), kind });
-            if self.lengths.contains(&handle) {
-                params.push(Param { name: length_name(&name(handle)), kind: ParamKind::Length { group, binding } });
+            if let Some(name) = self.lengths.get(&handle).cloned() {
+                params.push(Param { name, kind: ParamKind::Length { group, binding } });
             }
         }
         if bytes > MOST_PARAMETERS {
@@ -162,11 +170,6 @@ impl Globals {
         }
         Ok(params)
     }
-}
-
-/// The parameter that holds the bytes of a buffer.
-pub(super) fn length_name(buffer: &str) -> String {
-    format!("{buffer}_bytes")
 }
 
 fn binding(variable: &GlobalVariable) -> Option<&ResourceBinding> {

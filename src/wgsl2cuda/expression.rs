@@ -9,7 +9,7 @@ use naga::{
 
 use super::{
     Bounds, Error,
-    abi::{length_name, runtime_array_of},
+    abi::runtime_array_of,
     function::{Writer, bare},
     types::RuntimeArray,
 };
@@ -306,12 +306,12 @@ impl Writer<'_, '_> {
     fn array_length(&self, pointer: Handle<Expression>) -> Result<String, Error> {
         let found = runtime_array_of(self.function, pointer).and_then(|(global, _)| {
             let ty = self.cx.shader.module.global_variables[global].ty;
-            Some((self.cx.name(NameKey::GlobalVariable(global)), self.cx.runtime_array(ty)?))
+            Some((self.cx.globals.lengths.get(&global)?, self.cx.runtime_array(ty)?))
         });
         let Some((name, array)) = found else {
             return Err(self.unsupported("the length of an array that is not a binding's", pointer));
         };
-        Ok(format!("wg::count({}, {}u, {}u)", length_name(&name), array.offset, array.stride))
+        Ok(format!("wg::count({}, {}u, {}u)", name, array.offset, array.stride))
     }
 
     fn unary(&self, op: UnaryOperator, expr: Handle<Expression>) -> Result<String, Error> {

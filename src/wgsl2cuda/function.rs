@@ -1,14 +1,14 @@
 //! Functions and the kernel: signatures, built-ins, locals, and the writer that statements and expressions share.
 //! What a statement or an expression becomes is decided next door.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use naga::{
     AddressSpace, BuiltIn, Expression, Function, GlobalVariable, Handle, Span, Type, TypeInner, proc::NameKey,
     valid::FunctionInfo,
 };
 
-use super::{Error, Feature, abi::length_name, types::Context};
+use super::{Error, Feature, types::Context};
 
 /// Which function is being written.
 #[derive(Clone, Copy)]
@@ -27,8 +27,8 @@ pub(super) struct Writer<'c, 'a> {
     pub(super) key: Key,
     /// Values that have a name by now.
     pub(super) baked: HashMap<Handle<Expression>, String>,
-    /// Values whose declaration stands before the loop that makes them.
-    pub(super) hoisted: HashSet<Handle<Expression>>,
+    /// Names declared before the loop whose body makes the value.
+    pub(super) hoisted: HashMap<Handle<Expression>, String>,
     /// Where `continue` goes, for each loop around: a label, or C++'s own `continue`.
     pub(super) continues: Vec<Option<String>>,
     pub(super) out: String,
@@ -50,7 +50,7 @@ impl<'c, 'a> Writer<'c, 'a> {
             info,
             key,
             baked: HashMap::new(),
-            hoisted: HashSet::new(),
+            hoisted: HashMap::new(),
             continues: Vec::new(),
             out: String::new(),
             depth: 1,
@@ -177,7 +177,7 @@ impl<'c, 'a> Writer<'c, 'a> {
         let mut arguments = Vec::new();
         for global in self.passed_to(&self.cx.shader.info[callee]) {
             let name = self.cx.name(NameKey::GlobalVariable(global));
-            let length = self.cx.globals.lengths.contains(&global).then(|| length_name(&name));
+            let length = self.cx.globals.lengths.get(&global).cloned();
             arguments.extend([Some(name), length].into_iter().flatten());
         }
         arguments
@@ -205,8 +205,7 @@ impl<'c, 'a> Writer<'c, 'a> {
     }
 
     fn length_parameter(&self, global: Handle<GlobalVariable>) -> Option<String> {
-        let wanted = self.cx.globals.lengths.contains(&global);
-        wanted.then(|| format!("const unsigned {}", length_name(&self.cx.name(NameKey::GlobalVariable(global)))))
+        self.cx.globals.lengths.get(&global).map(|name| format!("const unsigned {name}"))
     }
 
     /// Names for the parts of dynamic shared memory that this function uses.

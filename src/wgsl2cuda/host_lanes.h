@@ -1,6 +1,5 @@
 // The host's stand-in for a warp's lanes: whoever waits at the same line of the translated text.
 #define WG_SITE(...) (__VA_ARGS__, unsigned site = __builtin_LINE())
-#define WG_SITE2(...) (__VA_ARGS__, unsigned site = __builtin_LINE())
 #define WG_HERE , site
 
 namespace wg {

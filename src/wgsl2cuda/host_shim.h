@@ -134,6 +134,12 @@ template <class T> void atomic_store(T& at, T value) {
     wg_host::pause();
     at = value;
 }
+template <class T> T plus(T a, T b) {
+    T r;
+    __builtin_add_overflow(a, b, &r);
+    return r;
+}
+inline float plus(float a, float b) { return a + b; }
 #define WG_ATOMIC(name, value)                                                                             \
     template <class T> T name(T& at, T v) {                                                                \
         wg_host::pause();                                                                                  \
@@ -141,7 +147,7 @@ template <class T> void atomic_store(T& at, T value) {
         at = (value);                                                                                      \
         return old;                                                                                        \
     }
-WG_ATOMIC(atomic_add, add(old, v))
+WG_ATOMIC(atomic_add, plus(old, v))
 WG_ATOMIC(atomic_and, old & v)
 WG_ATOMIC(atomic_or, old | v)
 WG_ATOMIC(atomic_xor, old ^ v)

@@ -46,6 +46,9 @@ mod subgroup;
 mod types;
 mod visit;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 pub use error::Error;

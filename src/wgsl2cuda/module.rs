@@ -35,11 +35,12 @@ pub(super) fn translate(wgsl: &str, options: &Options) -> Result<Translation, Er
     }
     let mut layouts = Layouter::default();
     layouts.update(shader.module.to_ctx()).map_err(|e| Error::Invalid(e.to_string()))?;
-    let globals = Globals::new(&shader, &layouts, options.policy)?;
+    let mut names = Names::new(&shader.module);
+    let globals = Globals::new(&shader, &layouts, &mut names, options.policy)?;
     let cx = Context {
         shader: &shader,
         policy: options.policy,
-        names: RefCell::new(Names::new(&shader.module)),
+        names: RefCell::new(names),
         layouts,
         globals,
         features: RefCell::new(BTreeSet::new()),

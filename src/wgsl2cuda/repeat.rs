@@ -85,8 +85,7 @@ impl<'c> Writer<'c, '_> {
             if named && wanted.contains(&expression) {
                 let (name, ty) = (self.fresh(expression), self.type_of(expression)?);
                 self.line(&format!("{ty} {name}{{}};"));
-                self.baked.insert(expression, name);
-                self.hoisted.insert(expression);
+                self.hoisted.insert(expression, name);
             }
         }
         Ok(())

@@ -117,9 +117,9 @@ impl<'c> Writer<'c, '_> {
 
     /// Gives a value a name: that of the WGSL, if it has one there.
     pub(super) fn bake(&mut self, expression: Handle<Expression>, value: &str) -> Result<(), Error> {
-        if self.hoisted.contains(&expression) {
-            let name = self.baked.get(&expression).cloned().unwrap_or_default();
+        if let Some(name) = self.hoisted.get(&expression).cloned() {
             self.line(&format!("{name} = {value};"));
+            self.baked.insert(expression, name);
             return Ok(());
         }
         let name = self.fresh(expression);

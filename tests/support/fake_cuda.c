@@ -1,20 +1,23 @@
 /* A CUDA driver, an NVRTC and a cuBLASLt without a GPU, in one library, for tests/cuda.rs.
  *
  * Memory is the host's; streams run at once; graphs keep what was captured and run it when launched. Products are
- * really computed, so a wrong transpose or a wrong buffer shows. Kernels are counted and not run: an output that only a
- * kernel would write stays poisoned.
+ * really computed, so a wrong transpose or a wrong buffer shows. A kernel runs if FAKE_CUDA_PROGRAMS holds a host program
+ * of its text; else it does nothing, and an output that only it would write stays poisoned.
  *
  * FAKE_CUDA_MEMORY   bytes of device memory (1 GiB)
  * FAKE_CUDA_PCI      PCI address (0000:AB:00.0)
  * FAKE_CUDA_LAUNCH   error code of the first launch and of every call after it, as after a fault on the device
  * FAKE_CUDA_OPEN     error code of opening the device
  * FAKE_CUDA_CAPTURE  error code of capturing a graph
+ * FAKE_CUDA_PROGRAMS a folder: HASH is the host program of the text with that FNV-1a hash, HASH.abi has a line a kernel
+ *                    parameter: `U BYTES` by value, `S` a buffer's address, `L` a buffer's length
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef int Result;
 typedef unsigned long long Address;
@@ -133,7 +136,12 @@ Result cuMemsetD8Async(Address to, unsigned char byte, size_t bytes, void* strea
 /* ---- work: a launch of a kernel, or a product ---- */
 
 typedef struct { int rows, cols, leading, type; } Layout;
+enum { MOST_PARAMETERS = 8, MOST_BYTES = 128 };
+typedef struct { char program[512], kinds[MOST_PARAMETERS]; int bytes[MOST_PARAMETERS], count; } Function;
 typedef struct {
+    const Function* kernel;
+    unsigned grid[3];
+    unsigned char values[MOST_PARAMETERS][MOST_BYTES];
     int is_product, i8, transposed[2], type_in, type_out;
     Layout left, right, result;
     const void *a, *b;
@@ -143,9 +151,11 @@ typedef struct { Op* ops; int count; } Graph;
 
 static Graph* capturing;
 static void multiply(const Op* op);
+static void execute(const Op* op);
 
 static Result run(const Op* op) {
     if (op->is_product) multiply(op);
+    if (op->kernel && *op->kernel->program) execute(op);
     return launched();
 }
 static Result enqueue(const Op* op) {
@@ -201,31 +211,91 @@ Result cuEventDestroy_v2(double* event) { free(event); return OK; }
 /* ---- kernels ---- */
 
 static const char IMAGE[] = "FAKE-CUBIN\n";
-static int module, function;
 
-Result cuModuleLoadDataEx(void** handle, const char* image, unsigned count, int* options, void** values) {
+/* A module is its only function. */
+Result cuModuleLoadDataEx(Function** module, const char* image, unsigned count, int* options, void** values) {
     if (count == 2 && options[0] == 5 && options[1] == 6) ((char*)values[0])[0] = 0;
-    *handle = &module;
-    return strncmp(image, IMAGE, sizeof IMAGE - 1) ? 200 : OK;
+    if (strncmp(image, IMAGE, sizeof IMAGE - 1)) return 200;
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (const char* c = image + sizeof IMAGE - 1; *c; c++) hash = (hash ^ (unsigned char)*c) * 0x100000001b3u;
+    Function* function = *module = calloc(1, sizeof **module);
+    const char* folder = getenv("FAKE_CUDA_PROGRAMS");
+    if (!folder) return OK;
+    snprintf(function->program, sizeof function->program, "%s/%016llx", folder, (unsigned long long)hash);
+    char path[600];
+    snprintf(path, sizeof path, "%s.abi", function->program);
+    FILE* abi = fopen(path, "r");
+    if (!abi) {
+        *function->program = 0;
+        return OK;
+    }
+    char line[64];
+    while (function->count < MOST_PARAMETERS && fgets(line, sizeof line, abi)) {
+        int at = function->count++;
+        function->kinds[at] = line[0];
+        function->bytes[at] = line[0] == 'U' ? atoi(line + 1) : line[0] == 'S' ? 8 : 4;
+        if (function->bytes[at] > MOST_BYTES) abort();
+    }
+    fclose(abi);
+    return OK;
 }
-Result cuModuleUnload(void* handle) { return handle == &module ? OK : INVALID; }
-Result cuModuleGetFunction(void** handle, void* from, const char* name) {
-    *handle = &function;
-    return from == &module && *name ? OK : INVALID;
+Result cuModuleUnload(Function* module) { free(module); return OK; }
+Result cuModuleGetFunction(Function** function, Function* module, const char* name) {
+    *function = module;
+    return *name ? OK : INVALID;
 }
-Result cuFuncGetAttribute(int* value, int attribute, void* handle) {
+Result cuFuncGetAttribute(int* value, int attribute, Function* function) {
     *value = attribute == 4 ? 40 : attribute == 0 ? 1024 : 0;
-    return handle == &function ? OK : INVALID;
+    return function ? OK : INVALID;
 }
-Result cuFuncSetAttribute(void* handle, int attribute, int value) {
-    return handle == &function && attribute == 8 && value >= 0 ? OK : INVALID;
+Result cuFuncSetAttribute(Function* function, int attribute, int value) {
+    return function && attribute == 8 && value >= 0 ? OK : INVALID;
 }
-Result cuLaunchKernel(void* handle, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+Result cuLaunchKernel(Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                       unsigned shared, void* on, void** parameters, void** extra) {
-    if (handle != &function || on != &stream || extra || !parameters || shared > 232448) return INVALID;
+    if (!function || on != &stream || extra || !parameters || shared > 232448) return INVALID;
     if (!gx || !gy || !gz || bx * by * bz > 1024 || !bx || !by || !bz || gy > 65535 || gz > 65535) return INVALID;
-    Op op = {0};
+    Op op = {.kernel = function, .grid = {gx, gy, gz}};
+    for (int i = 0; i < function->count; i++) memcpy(op.values[i], parameters[i], function->bytes[i]);
     return enqueue(&op);
+}
+
+/* Runs the host program: parameters in, buffers out. */
+static void execute(const Op* op) {
+    const Function* kernel = op->kernel;
+    char job[640], answer[640], command[2048];
+    snprintf(job, sizeof job, "%s.%d.job", kernel->program, (int)getpid());
+    snprintf(answer, sizeof answer, "%s.%d.out", kernel->program, (int)getpid());
+    FILE* file = fopen(job, "w");
+    uint32_t lanes = 32, count = kernel->count;
+    uint64_t seed = 1;
+    fwrite(op->grid, 4, 3, file);
+    fwrite(&seed, 8, 1, file);
+    fwrite(&lanes, 4, 1, file);
+    fwrite(&count, 4, 1, file);
+    for (int i = 0; i < kernel->count; i++) {
+        Address address = *(const Address*)op->values[i];
+        uint64_t bytes = kernel->kinds[i] == 'S' ? *(size_t*)(uintptr_t)(address - 256) : (uint64_t)kernel->bytes[i];
+        fwrite(&bytes, 8, 1, file);
+        fwrite(kernel->kinds[i] == 'S' ? (const void*)(uintptr_t)address : op->values[i], 1, bytes, file);
+    }
+    fclose(file);
+    snprintf(command, sizeof command, "%s <%s >%s", kernel->program, job, answer);
+    if (system(command)) {
+        fault = 719;
+        return;
+    }
+    file = fopen(answer, "r");
+    for (int i = 0; i < kernel->count; i++) {
+        uint64_t bytes;
+        if (kernel->kinds[i] != 'S') continue;
+        Address address = *(const Address*)op->values[i];
+        if (fread(&bytes, 8, 1, file) != 1 || bytes != *(size_t*)(uintptr_t)(address - 256) ||
+            fread((void*)(uintptr_t)address, 1, bytes, file) != bytes) fault = 719;
+    }
+    fclose(file);
+    remove(job);
+    remove(answer);
 }
 
 /* ---- NVRTC ---- */
@@ -316,7 +386,8 @@ Result cublasLtMatmul(void* handle, Desc* desc, const void* alpha, const void* a
     int one = i8 ? *(const int*)alpha == 1 : *(const float*)alpha == 1.0f;
     if (handle != &stream || on != &stream || !one || *(const int*)beta || c != d || c_layout != d_layout || !algo ||
         !workspace || bytes != 32 << 20) return 7;
-    Op op = {1, i8, {desc->transposed[0], desc->transposed[1]}, left->type, d_layout->type, *left, *right, *d_layout, a, b, d};
+    Op op = {.is_product = 1, .i8 = i8, .transposed = {desc->transposed[0], desc->transposed[1]}, .type_in = left->type,
+             .type_out = d_layout->type, .left = *left, .right = *right, .result = *d_layout, .a = a, .b = b, .c = d};
     return enqueue(&op);
 }
 

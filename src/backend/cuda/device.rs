@@ -49,7 +49,7 @@ impl CudaDevice {
     /// No such GPU, no driver, no compiler, or the driver refused.
     pub(crate) fn open(id: &str) -> Result<CudaDevice, DeviceError> {
         let driver = driver::driver().map_err(discover::as_error)?;
-        let card = discover::find(discover::NAME, id)?;
+        let card = discover::find(driver, discover::NAME, id)?;
         let nvrtc = nvrtc::find_for(driver.cuda).map_err(discover::as_error)?;
         let compiler_name = format!("NVRTC {}", nvrtc.version());
         let facts = card.facts(discover::NAME, Track::Portable, driver, &compiler_name);

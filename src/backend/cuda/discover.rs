@@ -51,8 +51,8 @@ const LIMITS: &[(&str, Attribute)] = &[
     ("warp_size", Attribute::CU_DEVICE_ATTRIBUTE_WARP_SIZE),
 ];
 
-/// Every GPU that the driver shows.
-pub(super) fn cards() -> Result<Vec<Card>, DeviceError> {
+/// Every GPU that the driver shows. Takes the driver as proof that it runs: without one, the first call panics.
+pub(super) fn cards(_: &Driver) -> Result<Vec<Card>, DeviceError> {
     let mut count = 0;
     // SAFETY: the driver is running; one integer is written.
     check(unsafe { sys::cuDeviceGetCount(&mut count) }, "counting devices")?;
@@ -133,7 +133,8 @@ fn uuid_text(bytes: [u8; 16]) -> String {
 /// The address as wgpu writes it; GPUs inside a processor say bus 0, device 0, which is no address.
 fn pci_address(text: &str) -> Option<String> {
     let address = DeviceKey::pci(text)?.to_string();
-    (address != "0000:00:00.0").then_some(address)
+    let is_address = address.split_once(':').is_some_and(|(_, place)| !place.starts_with("00:00."));
+    is_address.then_some(address)
 }
 
 impl Card {
@@ -189,7 +190,7 @@ pub(super) fn discover() -> Discovery {
         Ok(driver) => driver,
         Err(missing) => return none(missing),
     };
-    let cards = match cards() {
+    let cards = match cards(driver) {
         Ok(cards) => cards,
         Err(error) => {
             let what = "NVIDIA GPUs through CUDA".to_owned();
@@ -225,8 +226,8 @@ fn with_compiler(cards: &[Card], driver: &Driver, nvrtc: &Nvrtc) -> Discovery {
 }
 
 /// The card that an id of `backend` names.
-pub(super) fn find(backend: &str, id: &str) -> Result<Card, DeviceError> {
-    let cards = cards()?;
+pub(super) fn find(driver: &Driver, backend: &str, id: &str) -> Result<Card, DeviceError> {
+    let cards = cards(driver)?;
     let ordinal = id.strip_prefix(backend).and_then(|rest| rest.strip_prefix(':')).and_then(|rest| rest.parse().ok());
     let found = ordinal.and_then(|ordinal: i32| cards.iter().find(|card| card.ordinal == ordinal));
     found.cloned().ok_or_else(|| {
@@ -240,7 +241,7 @@ pub(super) fn as_error(missing: Missing) -> DeviceError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     pub(in super::super) fn h200() -> Card {

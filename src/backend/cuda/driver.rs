@@ -6,7 +6,11 @@ use std::{path::PathBuf, sync::OnceLock};
 use cudarc::driver::sys;
 use libloading::Library;
 
-use super::{super::Missing, error, search::Surroundings};
+use super::{
+    super::Missing,
+    error,
+    search::{Surroundings, is_there},
+};
 
 /// What is known of the driver once it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +107,9 @@ fn start() -> Result<Driver, Missing> {
         .map_err(|error| missing(error.to_string(), "check that nvidia-smi works".to_owned()))?;
     let version = version.unsigned_abs();
     let told = std::fs::read_to_string("/proc/driver/nvidia/version").ok();
-    Ok(Driver { cuda: (version / 1000, version % 1000 / 10), module: told.as_deref().and_then(module_version) })
+    // Some containers hide the file, but not NVML.
+    let module = told.as_deref().and_then(module_version).or_else(crate::power::nvml::driver_version);
+    Ok(Driver { cuda: (version / 1000, version % 1000 / 10), module })
 }
 
 /// The loader's own path first, then the folders of drivers that containers and WSL leave out of it.
@@ -114,7 +120,7 @@ fn open() -> Result<Library, String> {
         // SAFETY: loading runs the driver library's initialisers, which have no preconditions.
         match unsafe { Library::new(&path) } {
             Ok(library) => return Ok(library),
-            Err(error) if path.is_file() => refused = Some(format!("{} does not load: {error}", path.display())),
+            Err(error) if is_there(&path) => refused = Some(format!("{} does not load: {error}", path.display())),
             Err(_) => {}
         }
     }

@@ -10,7 +10,10 @@ use std::{ffi::CString, path::Path, sync::Arc};
 
 pub use self::usage::Usage;
 
-use super::{super::Missing, search::Surroundings};
+use super::{
+    super::Missing,
+    search::{Surroundings, is_there},
+};
 
 /// The variable that names a libnvrtc to use instead of searching.
 pub(super) const VARIABLE: &str = "WATTMARK_NVRTC";
@@ -82,7 +85,7 @@ fn find_in(around: &Surroundings<'_>, driver: Option<(u32, u32)>) -> Result<Nvrt
             Ok(found) if driver.is_some_and(|driver| driver.0 < found.version.0) => newer = newer.or(Some(found)),
             Ok(found) => return Ok(found),
             // Most bare names are not there: only a file that is there and does not load is worth a word.
-            Err(why) if path.is_file() => broken.push(format!("{}: {why}", path.display())),
+            Err(why) if is_there(&path) => broken.push(format!("{}: {why}", path.display())),
             Err(why) if (around.variable)(VARIABLE).is_some() => {
                 broken.push(format!("{VARIABLE}={}: {why}", path.display()));
             }

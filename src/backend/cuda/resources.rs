@@ -328,15 +328,16 @@ impl Graph {
         let mut captured = std::ptr::null_mut();
         // SAFETY: the capture begun above ends here whatever became of the work; a pointer is written.
         let ended = check(unsafe { sys::cuStreamEndCapture(context.stream, &mut captured) }, "capturing a graph");
-        worked.and(ended)?;
         let mut handle = std::ptr::null_mut();
-        // SAFETY: the graph was captured just now and is destroyed here; a pointer is written.
-        let made = unsafe {
-            let made = sys::cuGraphInstantiateWithFlags(&mut handle, captured, 0);
-            let _ = sys::cuGraphDestroy(captured);
-            made
-        };
-        check(made, "making a graph")?;
+        let made = worked.and(ended).and_then(|()| {
+            // SAFETY: the graph was captured just now; a pointer is written.
+            check(unsafe { sys::cuGraphInstantiateWithFlags(&mut handle, captured, 0) }, "making a graph")
+        });
+        if !captured.is_null() {
+            // SAFETY: captured just now, destroyed here only; what was made of it stands by itself.
+            let _ = unsafe { sys::cuGraphDestroy(captured) };
+        }
+        made?;
         let graph = Graph { context: Rc::clone(context), handle };
         // SAFETY: graph and stream are alive and of one context.
         check(unsafe { sys::cuGraphUpload(graph.handle, context.stream) }, "uploading a graph")?;

@@ -108,6 +108,11 @@ impl Surroundings<'_> {
     }
 }
 
+/// True for a file that is there. A bare name is the loader's to find, whatever lies in the working folder.
+pub(super) fn is_there(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| !folder.as_os_str().is_empty()) && path.is_file()
+}
+
 const TARGET_FOLDER: &str =
     if cfg!(target_arch = "aarch64") { "targets/sbsa-linux/lib" } else { "targets/x86_64-linux/lib" };
 

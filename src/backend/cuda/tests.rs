@@ -1,7 +1,7 @@
 //! What a machine without a driver is told; on one with a GPU, every case of suite `verify` on every track.
 
 use super::{
-    super::{Backend, Device as _, DeviceError, DeviceFacts},
+    super::{Backend, DeviceError, DeviceFacts},
     CublasLt, Cuda,
 };
 use crate::kernel::{Case, Inputs, Suite, Tuning, Verification, verify};

@@ -49,6 +49,10 @@ impl Api for Driver {
         Ok(self.0.device_count()?)
     }
 
+    fn driver_version(&self) -> Option<String> {
+        self.0.sys_driver_version().ok()
+    }
+
     fn identity(&self, index: u32) -> Result<Identity, NvmlFault> {
         let device = self.0.device_by_index(index)?;
         Ok(Identity { pci: device.pci_info()?.bus_id, uuid: device.uuid()?, name: device.name()? })

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::{
-    backend::{Condition, board::Board},
+    backend::{Condition, board},
     power::matching,
 };
 
@@ -44,6 +44,10 @@ impl Script {
 impl Api for Script {
     fn count(&self) -> Result<u32, NvmlFault> {
         Ok(self.0.lock().unwrap().len() as u32)
+    }
+
+    fn driver_version(&self) -> Option<String> {
+        Some("570.86.15".to_owned())
     }
 
     fn identity(&self, index: u32) -> Result<Identity, NvmlFault> {
@@ -178,14 +182,15 @@ fn reasons_tell_slowdown_from_cap() {
 #[test]
 fn a_backend_reads_its_condition_from_the_board() {
     let script = Script::new(vec![hopper()]);
-    let board = Board::from(GpuProbe::open_with(script.clone(), &DeviceKey::from("65:00.0".to_owned())).unwrap());
-    let condition = board.condition();
+    let asked =
+        board::Board::from(GpuProbe::open_with(script.clone(), &DeviceKey::from("65:00.0".to_owned())).unwrap());
+    let condition = asked.condition();
     assert_eq!((condition.clock_mhz, condition.memory_clock_mhz), (Some(1980), Some(3201)));
     assert_eq!(condition.temperature_c, Some(61.0));
     assert_eq!(condition.slowdown, ["sw_thermal_slowdown"]);
     assert!(condition.power_capped);
     // A board that cannot be reached tells nothing; the case is not lost for it.
     script.change(0, |b| b.lost = true);
-    assert_eq!(board.condition(), Condition::default());
-    assert_eq!(Board::default().condition(), Condition::default());
+    assert_eq!(asked.condition(), Condition::default());
+    assert_eq!(board::Board::default().condition(), Condition::default());
 }

@@ -4,10 +4,14 @@ namespace wg {
 
 #ifdef WG_HOST
 constexpr unsigned COOP_LANES = 1u;
+#define WG_FROM_HERE() (site)
 inline unsigned coop_lane() { return 0u; }
+inline void coop_wait(unsigned site) { subgroup_barrier(site); }
 #else
 constexpr unsigned COOP_LANES = 32u;
+#define WG_FROM_HERE() ()
 WG_FN unsigned coop_lane() { return lane_id(); }
+WG_FN void coop_wait() { __syncwarp(); }
 #endif
 
 template <class T, int R, int C, char ROLE> struct Coop {
@@ -29,23 +33,26 @@ template <class T, int R, int C, char ROLE> struct Coop {
     }
 };
 
-template <class M, class T> WG_FN M coop_load(const T* from, unsigned stride, bool row_major) {
+// Nobody goes on to overwrite what others have still to read.
+template <class M, class T> WG_FN M coop_load WG_SITE(const T* from, unsigned stride, bool row_major) {
     M m{};
 #pragma unroll
     for (unsigned i = 0u; i < M::COUNT; i++) {
         const unsigned r = M::row(i), c = M::column(i);
         m.e[i] = from[row_major ? r * stride + c : c * stride + r];
     }
+    coop_wait WG_FROM_HERE();
     return m;
 }
 template <class T, int R, int C, char ROLE>
-WG_FN void coop_store(const Coop<T, R, C, ROLE>& m, T* to, unsigned stride, bool row_major) {
+WG_FN void coop_store WG_SITE(const Coop<T, R, C, ROLE>& m, T* to, unsigned stride, bool row_major) {
     using M = Coop<T, R, C, ROLE>;
 #pragma unroll
     for (unsigned i = 0u; i < M::COUNT; i++) {
         const unsigned r = M::row(i), c = M::column(i);
         to[row_major ? r * stride + c : c * stride + r] = m.e[i];
     }
+    coop_wait WG_FROM_HERE();
 }
 
 #define WG_COOP_EACH(op)                                                                                   \

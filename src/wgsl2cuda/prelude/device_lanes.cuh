@@ -1,6 +1,5 @@
 // A warp's lanes, those that are active together.
 #define WG_SITE(...) (__VA_ARGS__)
-#define WG_SITE2(...) (__VA_ARGS__)
 #define WG_HERE
 
 namespace wg {

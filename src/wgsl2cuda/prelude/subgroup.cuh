@@ -82,11 +82,11 @@ template <class T> WG_FN T shuffle(const Lanes<T>& lanes, unsigned i) { return l
 WG_SUBGROUP(broadcast_first, shuffle(lanes, static_cast<unsigned>(ctz(lanes.active()))))
 
 #define WG_SUBGROUP_AT(name, at)                                                                           \
-    template <class T> WG_FN T subgroup_##name WG_SITE2(T v, unsigned i) {                                 \
+    template <class T> WG_FN T subgroup_##name WG_SITE(T v, unsigned i) {                                 \
         const Lanes<T> lanes(v WG_HERE);                                                                   \
         return shuffle(lanes, at);                                                                         \
     }                                                                                                      \
-    template <class T, int N> WG_FN Vec<T, N> subgroup_##name WG_SITE2(Vec<T, N> v, unsigned i) {          \
+    template <class T, int N> WG_FN Vec<T, N> subgroup_##name WG_SITE(Vec<T, N> v, unsigned i) {          \
         Vec<T, N> r{};                                                                                     \
         for (unsigned c = 0u; c < N; c++) r[c] = subgroup_##name(v[c], i WG_HERE);                         \
         return r;                                                                                          \

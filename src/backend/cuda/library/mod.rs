@@ -13,7 +13,7 @@ use super::{
     super::{Backend, Device, DeviceError, Discovery, Missing, Track},
     device::OpenCard,
     discover, driver,
-    search::Surroundings,
+    search::{Surroundings, is_there},
 };
 
 /// Name of the backend, the first part of its devices' ids.
@@ -31,7 +31,8 @@ impl Backend for CublasLt {
 
     fn discover(&self) -> Discovery {
         // Without a driver or a GPU the cuda backend has said so: once is enough.
-        let (Ok(driver), Ok(cards)) = (driver::driver(), discover::cards()) else { return Discovery::default() };
+        let Ok(driver) = driver::driver() else { return Discovery::default() };
+        let Ok(cards) = discover::cards(driver) else { return Discovery::default() };
         match find(driver.cuda) {
             Ok((_, version)) => {
                 let usable = cards.iter().filter(|card| card.refusal().is_none());
@@ -45,7 +46,7 @@ impl Backend for CublasLt {
 
     fn open(&self, id: &str) -> Result<Box<dyn Device>, DeviceError> {
         let driver = driver::driver().map_err(discover::as_error)?;
-        let card = discover::find(NAME, id)?;
+        let card = discover::find(driver, NAME, id)?;
         let (api, version) = find(driver.cuda).map_err(discover::as_error)?;
         let facts = card.facts(NAME, Track::Library, driver, &format!("cuBLASLt {version}"));
         let open = OpenCard::open(&card, facts)?;
@@ -67,7 +68,7 @@ fn find(driver: (u32, u32)) -> Result<(api::Api, String), Missing> {
                 }
                 refused.push(format!("{} is for CUDA {major}, the driver for {}", path.display(), driver.0));
             }
-            Err(why) if path.is_file() => refused.push(format!("{}: {why}", path.display())),
+            Err(why) if is_there(&path) => refused.push(format!("{}: {why}", path.display())),
             Err(_) => {}
         }
     }
