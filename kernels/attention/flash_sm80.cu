@@ -70,7 +70,7 @@ flash(const char* __restrict__ q, const char* __restrict__ k, const char* __rest
     const u64 head_bytes = (u64)seq * D_WORDS * 16;
     q += head * head_bytes, k += head / group * head_bytes, v += head / group * head_bytes, out += head * head_bytes;
 
-    const u32 lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    const u32 lane = threadIdx.x % 32, warp = uniform(threadIdx.x / 32);
     const u32 q_tile = shared_base(), k_tile = q_tile + BLOCK_Q * PITCH_WORDS * 16, v_tile = k_tile + TILE_BYTES;
     u32 tile = (min2(first + BLOCK_Q, seq) + BLOCK_K - 1) / BLOCK_K;
     copy_rows<BLOCK_Q, THREADS>(q_tile, q, first, seq, threadIdx.x);

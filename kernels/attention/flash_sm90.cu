@@ -61,7 +61,7 @@ flash(const __grid_constant__ TensorMap q, const __grid_constant__ TensorMap k, 
     }
     sync_block();
 
-    const u32 consumer = threadIdx.x / WARPGROUP;
+    const u32 consumer = uniform(threadIdx.x / WARPGROUP);
     if (consumer == CONSUMERS) {
         give_registers<40>();
         if (threadIdx.x % WARPGROUP != 0) return;

@@ -133,7 +133,7 @@ gemm(const char* __restrict__ a, const char* __restrict__ b, char* __restrict__ 
     };
     for (u32 s = 0; s + 1 < STAGES; s++) copy_next();
 
-    const u32 lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+    const u32 lane = threadIdx.x % 32, warp = uniform(threadIdx.x / 32);
     const u32 warp_row = warp / WARPS_N * WARP_M, warp_column = warp % WARPS_N * WARP_N;
     u32 a_at[2], b_at[2];  // this lane's rows, at either pair of words of a stage
 #pragma unroll

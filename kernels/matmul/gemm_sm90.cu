@@ -24,7 +24,7 @@ gemm(const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b, c
     const u32 tiles = shared_base();
     Ring<STAGES> ring(tiles + STAGES * STAGE_BYTES);
     const u32 rows = (m + TILE_M - 1) / TILE_M, columns = (n + TILE_N - 1) / TILE_N, steps = (k + TILE_K - 1) / TILE_K;
-    const u32 group = threadIdx.x / WARPGROUP;
+    const u32 group = uniform(threadIdx.x / WARPGROUP);
     if (threadIdx.x == 0) {
         ring.start(CONSUMERS);
         barrier_init_done();

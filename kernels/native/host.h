@@ -307,6 +307,14 @@ DEVICE float shuffle_xor(float x, u32 mask) {
     return std::bit_cast<float>(shuffle_xor(std::bit_cast<u32>(x), mask));
 }
 
+DEVICE u32 uniform(u32 x) {
+    host::warp("uniform", x, [](u32** lanes) {
+        for (u32 lane = 1; lane < 32; lane++)
+            if (*lanes[lane] != *lanes[0]) host::fault("a value that should be uniform is not");
+    });
+    return x;
+}
+
 DEVICE void sync_block() { host::block_barrier(0, blockDim.x); }
 DEVICE void sync_warp() {
     u32 none = 0;
