@@ -14,6 +14,7 @@ constexpr u32 STAGE_BYTES = (TILE_M + TILE_N) * STEP * 16;
 constexpr u32 GROUP_M = 8;
 
 static_assert(WARP_M % 16 == 0 && WARP_N % 32 == 0, "a warp stores 32 columns at a time");
+static_assert(ROWS_PER_PASS % 8 == 0, "rows of one thread share a swizzle");
 static_assert(TILE_M % ROWS_PER_PASS == 0 && TILE_N % ROWS_PER_PASS == 0, "whole passes of the copy");
 
 #if DTYPE == 2

@@ -24,6 +24,14 @@ fn has_compiler() -> bool {
     found
 }
 
+/// g++ with the flags of every kernel: precompiled headers must share them.
+fn compile(options: &[&str], from: &Path, to: &Path) {
+    let mut compiler = Command::new("g++");
+    compiler.args(["-std=c++20", "-O1", "-w"]).args(options).arg("-o").arg(to).arg(from);
+    let run = compiler.output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
 /// Kernels compiled so far, in a folder of their own.
 struct Workshop {
     folder: tempfile::TempDir,
@@ -36,19 +44,12 @@ impl Workshop {
         let workshop = Workshop { folder: tempfile::tempdir().unwrap(), made: Vec::new() };
         let headers: Vec<&str> = text.lines().filter(|line| line.starts_with("#include <")).collect();
         std::fs::write(workshop.headers(), headers.join("\n")).unwrap();
-        workshop.compile(&["-x", "c++-header"], &workshop.headers(), &workshop.headers().with_extension("h.gch"));
+        compile(&["-x", "c++-header"], &workshop.headers(), &workshop.headers().with_extension("h.gch"));
         workshop
     }
 
     fn headers(&self) -> PathBuf {
         self.folder.path().join("standard.h")
-    }
-
-    fn compile(&self, options: &[&str], from: &Path, to: &Path) {
-        let mut compiler = Command::new("g++");
-        compiler.args(["-std=c++20", "-O1", "-w"]).args(options).arg("-o").arg(to).arg(from);
-        let run = compiler.output().unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     }
 
     fn executable(&mut self, text: String) -> PathBuf {
@@ -58,7 +59,7 @@ impl Workshop {
         let path = self.folder.path().join(format!("kernel{}", self.made.len()));
         let source = path.with_extension("cpp");
         std::fs::write(&source, &text).unwrap();
-        self.compile(&["-include", &self.headers().to_string_lossy()], &source, &path);
+        compile(&["-include", &self.headers().to_string_lossy()], &source, &path);
         self.made.push((text, path.clone()));
         path
     }
