@@ -35,6 +35,8 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
         #[cfg(feature = "cuda")]
         Box::new(cuda::Cuda),
         #[cfg(feature = "cuda")]
+        Box::new(cuda::CudaNative),
+        #[cfg(feature = "cuda")]
         Box::new(cuda::CublasLt),
         #[cfg(feature = "wgpu")]
         Box::new(wgpu::Wgpu),

@@ -1,5 +1,5 @@
-//! NVIDIA GPUs through CUDA: executes the portable track's programs, translated by `wgsl2cuda`, compiled by NVRTC; and
-//! the library track by cuBLASLt.
+//! NVIDIA GPUs through CUDA: executes the portable track's programs, translated by `wgsl2cuda`, compiled by NVRTC;
+//! the native track's tensor-core kernels; and the library track by cuBLASLt.
 //! Plans no kernel, and touches no library before it has been found: cudarc panics where one is absent.
 //!
 //! See `README.md` beside this file for how to get it running on a fresh machine and on a Jetson.
@@ -13,6 +13,7 @@
 //! | `resources` | the driver's objects, freed when dropped |
 //! | `sets`, `launch` | a case's buffers; a kernel's parameters |
 //! | `device`, `executable`, `graph`, `flush` | a case on the card: prepared, launched, timed |
+//! | `native` | tensor-core kernels: planned, launched |
 //! | `library` | cuBLASLt |
 //! | `show` | what the compilers make of a kernel, for people to read |
 
@@ -28,6 +29,7 @@ mod flush;
 mod graph;
 mod launch;
 mod library;
+mod native;
 pub mod nvrtc;
 mod resources;
 mod search;
@@ -36,7 +38,7 @@ pub mod show;
 #[cfg(test)]
 mod tests;
 
-pub(super) use library::CublasLt;
+pub(super) use {library::CublasLt, native::CudaNative};
 
 use super::{Backend, Device, DeviceError, Discovery};
 

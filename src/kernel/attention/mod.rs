@@ -130,7 +130,8 @@ impl Family for Attention {
 
     /// A score is a dot product of length d, scaled to a variance of one: its f32 error is near u sqrt(d), and it
     /// becomes a relative error of the weight. Exponentials may be off by tens of units in the last place (WGSL allows
-    /// 3 + 2|x|), and the weighted sum adds u sqrt(kv).
+    /// 3 + 2|x|), and the weighted sum adds u sqrt(kv). Tensor cores take the weights rounded to the dtype: an error of
+    /// the output's size, however small the element.
     fn tolerance(&self, case: &Case) -> Tolerance {
         let e = Extents::of(case);
         let u = Dtype::F32.unit_roundoff();
@@ -141,7 +142,7 @@ impl Family for Attention {
         Tolerance {
             relative_frobenius: Some(4.0 * (accumulate + store)),
             worst_noise: 8.0,
-            noise: Noise { abs: accumulate * size, rel: store },
+            noise: Noise { abs: (accumulate + store) * size, rel: store },
         }
     }
 
