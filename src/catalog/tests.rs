@@ -1,0 +1,1 @@
+//! The catalogue as it is, and every bad file.

@@ -1,0 +1,1 @@
+//! Units, formulas and draws: known answers, every error, and laws that hold for any text.
