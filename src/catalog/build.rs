@@ -80,7 +80,7 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
     }
     claims.sort_by(|a, b| (a.rank, a.reading == Some("fair".to_owned()), &a.id).cmp(&(b.rank, b.reading == Some("fair".to_owned()), &b.id)));
     let mut catalog =
-        Catalog { sources: sources_found, devices, models, inputs, scenarios: named, claims, system: shop.system };
+        Catalog { sources: sources_found, devices, models, inputs, scenarios: named, claims, system: shop.system, set: vec![] };
     // Formulas over inputs that are not there would only repeat what is wrong with the inputs.
     let broken = problems.iter().any(|p| p.file.contains("claims"));
     super::check::names(&catalog, &mut problems);

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Catalog, Claim, Kind, Problem, build::Place};
-use crate::formula::{CellId, Cone, Content, Fault, Formula, Given, Interval};
+use super::{Catalog, Claim, Problem, build::Place};
+use crate::formula::{CellId, Cone, Fault, Formula, Given, Interval};
 
 /// Names that files use of each other.
 pub(super) fn names(catalog: &Catalog, problems: &mut Vec<Problem>) {
@@ -167,10 +167,4 @@ fn check_claim(
         let what = format!("cannot fail: whatever the inputs, every rule that can hold says {only}; add a rule that differs");
         problems.push(place.fault(&claim.id, what));
     }
-}
-
-/// True if an input is drawn.
-pub(crate) fn drawn(catalog: &Catalog, cell: CellId, kind: Option<Kind>) -> bool {
-    let varies = matches!(&catalog.system.cell(cell).content, Content::Given(g) if g.low < g.high);
-    varies && !kind.is_some_and(Kind::fixed)
 }

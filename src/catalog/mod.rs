@@ -28,7 +28,7 @@ pub use problem::{Problem, Problems};
 pub use scenario::{Scenario, ScenarioInput, Side};
 pub use source::{Source, UNSOURCED};
 
-use crate::formula::System;
+use crate::formula::{CellId, System};
 
 /// Everything known, checked.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub struct Catalog {
     pub claims: Vec<Claim>,
     /// The quantities of all claims and their formulas.
     pub system: System,
+    /// Inputs that the user set.
+    set: Vec<CellId>,
 }
 
 impl Catalog {
@@ -62,6 +64,11 @@ impl Catalog {
             embedded::lay_over(folder, &mut files, &mut problems);
         }
         build::build(&files, problems)
+    }
+
+    /// True if the user set the quantity of a cell.
+    pub fn was_set(&self, cell: CellId) -> bool {
+        self.set.contains(&cell)
     }
 
     /// A claim by id, in any case.

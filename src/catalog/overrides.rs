@@ -72,6 +72,7 @@ impl Catalog {
             let Content::Given(given) = &self.system.cell(cell).content else { continue };
             let content = Content::Given(fixed(&given.key, base));
             self.system.replace(cell, content);
+            self.set.push(cell);
             set.push(self.system.cell(cell).name.clone());
         }
         if let Some(input) = self.inputs.get_mut(name) {

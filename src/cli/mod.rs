@@ -2,6 +2,7 @@
 //! Reads arguments and calls the library; computes nothing itself.
 
 pub mod bench;
+mod catalog;
 mod compare;
 mod devices;
 mod explain;
@@ -51,6 +52,9 @@ enum Sub {
     Explain(explain::ExplainArgs),
     /// Say what is wrong in a record file, and where
     Validate(validate::ValidateArgs),
+    /// Check, list and show what is known: devices, models, scenarios, claims
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
     /// Show what a case runs
     #[command(subcommand)]
     Kernel(kernel::KernelCommand),
@@ -133,6 +137,7 @@ impl Cli {
             Sub::Report(args) => report::report(&args),
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
+            Sub::Catalog(command) => catalog::catalog(&command),
             Sub::Kernel(command) => kernel::kernel(&command),
             Sub::Schema => shell::schema(),
             Sub::Completions(args) => shell::completions(&args),

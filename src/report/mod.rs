@@ -4,6 +4,7 @@
 //! To add a format: a file here with a `render`, a variant of [`Format`] and its lines in [`Format::ALL`], `name` and
 //! [`render`]. To add a sort of row: a file with a type that implements [`Rows`].
 
+pub mod catalog;
 mod ceiling;
 pub mod compared;
 mod csv;

@@ -1,0 +1,1 @@
+//! Verdicts: known answers, reproducibility, what the rules demand.
