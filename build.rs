@@ -29,7 +29,8 @@ fn embed_catalog() {
     let mut list = String::from("const CATALOG: &[(&str, &str)] = &[\n");
     for kind in ["claims", "devices", "models", "scenarios", ""] {
         let entries = fs::read_dir(root.join(kind)).into_iter().flatten().filter_map(Result::ok);
-        let mut paths: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+        let mut paths: Vec<_> =
+            entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
         paths.sort();
         for path in paths {
             let name = path.strip_prefix(&root).expect("it lies below").to_string_lossy().replace('\\', "/");

@@ -78,9 +78,23 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
     for ((draft, file), laid) in drafts.values().zip(laid_out) {
         inspect(file, &mut |i| claims.push(super::claim_files::finish(draft, &laid, i, &mut shop)));
     }
-    claims.sort_by(|a, b| (a.rank, a.reading == Some("fair".to_owned()), &a.id).cmp(&(b.rank, b.reading == Some("fair".to_owned()), &b.id)));
-    let mut catalog =
-        Catalog { sources: sources_found, devices, models, inputs, scenarios: named, claims, system: shop.system, set: vec![] };
+    claims.sort_by(|a, b| {
+        (a.rank, a.reading == Some("fair".to_owned()), &a.id).cmp(&(
+            b.rank,
+            b.reading == Some("fair".to_owned()),
+            &b.id,
+        ))
+    });
+    let mut catalog = Catalog {
+        sources: sources_found,
+        devices,
+        models,
+        inputs,
+        scenarios: named,
+        claims,
+        system: shop.system,
+        set: vec![],
+    };
     // Formulas over inputs that are not there would only repeat what is wrong with the inputs.
     let broken = problems.iter().any(|p| p.file.contains("claims"));
     super::check::names(&catalog, &mut problems);

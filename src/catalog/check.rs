@@ -128,13 +128,7 @@ fn anything(given: &Given) -> Interval {
     }
 }
 
-fn check_claim(
-    catalog: &Catalog,
-    claim: &Claim,
-    ranges: &[Interval],
-    wide: &[Interval],
-    problems: &mut Vec<Problem>,
-) {
+fn check_claim(catalog: &Catalog, claim: &Claim, ranges: &[Interval], wide: &[Interval], problems: &mut Vec<Problem>) {
     let place = Place { file: claim.file.clone(), line: 0 };
     let mut sound = true;
     for (i, rule) in claim.rules.iter().enumerate() {
@@ -164,7 +158,8 @@ fn check_claim(
     let Ok(reached) = catalog.system.reachable(&conditions, &claim.scope, wide) else { return };
     let verdicts: BTreeSet<_> = reached.iter().map(|i| claim.rules[*i].verdict).collect();
     if let (1, Some(only)) = (verdicts.len(), verdicts.first()) {
-        let what = format!("cannot fail: whatever the inputs, every rule that can hold says {only}; add a rule that differs");
+        let what =
+            format!("cannot fail: whatever the inputs, every rule that can hold says {only}; add a rule that differs");
         problems.push(place.fault(&claim.id, what));
     }
 }

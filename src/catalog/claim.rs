@@ -80,13 +80,8 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict.
-    pub const ALL: [Verdict; 5] = [
-        Verdict::Supported,
-        Verdict::Conditional,
-        Verdict::Refuted,
-        Verdict::InsufficientData,
-        Verdict::Untestable,
-    ];
+    pub const ALL: [Verdict; 5] =
+        [Verdict::Supported, Verdict::Conditional, Verdict::Refuted, Verdict::InsufficientData, Verdict::Untestable];
 
     /// Its name.
     pub fn name(self) -> &'static str {

@@ -188,7 +188,11 @@ fn input(
     let number = number(inspector, sources, full, raw)?;
     let kind = kind?;
     if kind == Kind::Measured && base.measured_by.is_none() {
-        inspector.fault(at, full, "a measured input needs measured_by = { device, metric, ... }, where a record holds it");
+        inspector.fault(
+            at,
+            full,
+            "a measured input needs measured_by = { device, metric, ... }, where a record holds it",
+        );
     }
     let place = Place { file: inspector.file.to_owned(), line: inspector.line(at) };
     let cell = match &r.shared {
@@ -324,7 +328,8 @@ fn check_sha(inspector: &mut Inspector, at: usize, id: &str, text: &str, stored:
     match stored {
         Some(stored) if *stored == hash => {}
         Some(stored) => {
-            let what = format!("the quote's SHA-256 is {hash}, and quote_sha256 says {stored}: restore the exact words");
+            let what =
+                format!("the quote's SHA-256 is {hash}, and quote_sha256 says {stored}: restore the exact words");
             inspector.fault(at, id, what);
         }
         None => inspector.fault(at, id, format!("quote_sha256 is missing: write quote_sha256 = \"{hash}\"")),

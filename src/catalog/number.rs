@@ -88,7 +88,11 @@ pub(super) fn number(
     let before = inspector.problems.len();
     let numbers = [("low", raw.low), ("mode", raw.mode), ("high", raw.high)].map(|(field, x)| {
         if x.is_none() {
-            inspector.fault(at, name, format!("{field} is missing: write low, mode and high, alike for a fixed number"));
+            inspector.fault(
+                at,
+                name,
+                format!("{field} is missing: write low, mode and high, alike for a fixed number"),
+            );
         }
         x.unwrap_or(f64::NAN)
     });

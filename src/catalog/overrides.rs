@@ -68,7 +68,8 @@ impl Catalog {
             return Err(OverrideError::Ambiguous { name: name.to_owned(), units });
         }
         for (cell, unit) in cells.into_iter().zip(units) {
-            let base = parse_value(value, &unit).map_err(|what| OverrideError::Value { name: name.to_owned(), what })?;
+            let base =
+                parse_value(value, &unit).map_err(|what| OverrideError::Value { name: name.to_owned(), what })?;
             let Content::Given(given) = &self.system.cell(cell).content else { continue };
             let content = Content::Given(fixed(&given.key, base));
             self.system.replace(cell, content);
@@ -77,7 +78,8 @@ impl Catalog {
         }
         if let Some(input) = self.inputs.get_mut(name) {
             let unit = input.number.unit.clone();
-            let base = parse_value(value, &unit).map_err(|what| OverrideError::Value { name: name.to_owned(), what })?;
+            let base =
+                parse_value(value, &unit).map_err(|what| OverrideError::Value { name: name.to_owned(), what })?;
             input.number.fix(unit.from_base(base));
             set.push(name.to_owned());
         }
@@ -90,7 +92,8 @@ impl Catalog {
         let mut cells = Vec::new();
         for claim in &self.claims {
             for input in claim.inputs.iter().filter(|i| i.from.is_none()) {
-                let full = name.split_once('.').is_some_and(|(c, n)| c.eq_ignore_ascii_case(&claim.id) && n == input.name);
+                let full =
+                    name.split_once('.').is_some_and(|(c, n)| c.eq_ignore_ascii_case(&claim.id) && n == input.name);
                 let hit = input.name == name || input.shared.as_deref() == Some(name) || full;
                 if hit && !cells.contains(&input.cell) {
                     cells.push(input.cell);

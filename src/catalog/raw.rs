@@ -168,6 +168,7 @@ pub(super) struct RawModel {
     pub(super) note: Option<String>,
     pub(super) native_weight_format: Option<String>,
     pub(super) source: Text,
+    #[allow(dead_code, reason = "the counts below carry their own")]
     pub(super) date: Option<String>,
     pub(super) confidence: Option<String>,
     pub(super) total: Option<Spanned<RawNumber>>,

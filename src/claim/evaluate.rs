@@ -109,6 +109,8 @@ pub struct Outcome {
     pub headline: Headline,
     /// The verdict with every input at its mode.
     pub at_modes: Verdict,
+    /// What the author of the rule says of the verdict.
+    pub note: Option<String>,
     /// What went in.
     pub inputs: Vec<InputResult>,
     /// What came out.
@@ -226,6 +228,7 @@ fn one(catalog: &Catalog, known: &Known, claim: &Claim, settings: Settings) -> O
         claim: claim.clone(),
         headline: Headline::untestable(),
         at_modes: Verdict::Untestable,
+        note: claim.untestable.clone(),
         inputs: vec![],
         derived: vec![],
         break_evens: vec![],
@@ -238,7 +241,7 @@ fn one(catalog: &Catalog, known: &Known, claim: &Claim, settings: Settings) -> O
     outcome.inputs = cells.iter().filter_map(|c| known.input(catalog, claim, *c)).collect();
     let order = |i: &InputResult| claim.inputs.iter().position(|c| c.name == i.name).unwrap_or(usize::MAX);
     outcome.inputs.sort_by_key(order);
-    let (at_modes, values) = trial.at_modes();
+    let (at_modes, rule, values) = trial.at_modes();
     let (moving, plan) = tornado::plan(&trial);
     let testable = claim.untestable.is_none();
     let plan = if testable { plan } else { vec![None] };
@@ -261,6 +264,10 @@ fn one(catalog: &Catalog, known: &Known, claim: &Claim, settings: Settings) -> O
     outcome.break_evens = swings.iter().filter_map(|(cell, _)| turns.get(cell).cloned()).collect();
     outcome.corners = corners::agreement(&mut trial, at_modes);
     outcome.tornado = swings.into_iter().map(|(_, s)| s).filter(|s| s.width() > 0.0).collect();
+    // The note of the rule that holds at the modes, or else of the first with this verdict.
+    let holds = rule.map(|r| &claim.rules[r]).filter(|r| r.verdict == headline.verdict);
+    let note = holds.or_else(|| claim.rules.iter().find(|r| r.verdict == headline.verdict));
+    outcome.note = note.and_then(|r| r.note.clone());
     outcome.headline = headline;
     outcome
 }
@@ -275,7 +282,9 @@ fn condition(
     let input = |cell: &CellId| inputs.iter().find(|i| i.cell == *cell);
     let moves = |s: &Swing| s.verdict_low != headline.verdict || s.verdict_high != headline.verdict;
     let unsourced = |cell: &CellId| {
-        input(cell).is_some_and(|i| i.basis == Basis::Unsourced || (i.basis == Basis::Prior && i.source == crate::catalog::UNSOURCED))
+        input(cell).is_some_and(|i| {
+            i.basis == Basis::Unsourced || (i.basis == Basis::Prior && i.source == crate::catalog::UNSOURCED)
+        })
     };
     let movers: Vec<_> = swings.iter().filter(|(cell, swing)| unsourced(cell) && moves(swing)).collect();
     // The widest of them that turns the verdict at a value; if none does, the widest.

@@ -7,9 +7,9 @@ use super::{break_even::BreakEven, trial::Tally};
 use crate::catalog::Verdict;
 
 /// From this share of draws on a verdict may stand bare.
-pub const BARE_FROM: f64 = 0.90;
+const BARE_FROM: f64 = 0.90;
 /// From this share on it is likely.
-pub const LIKELY_FROM: f64 = 0.67;
+const LIKELY_FROM: f64 = 0.67;
 
 /// How sure a headline is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@ mod corners;
 mod evaluate;
 mod finding;
 mod headline;
-mod trial;
 #[cfg(test)]
 mod tests;
 mod tornado;
+mod trial;
 
 pub use break_even::BreakEven;
 pub use evaluate::{Basis, DerivedResult, InputResult, Outcome, Settings, evaluate};

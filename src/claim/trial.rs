@@ -127,11 +127,13 @@ impl<'c> Trial<'c> {
         self.given.iter().map(|(_, g)| g.mode).collect()
     }
 
-    /// The verdict at the modes, and the derived values there, in base units.
-    pub(super) fn at_modes(&mut self) -> (Verdict, Vec<f64>) {
+    /// The verdict at the modes, the rule that gives it, and the derived values there, in base units.
+    pub(super) fn at_modes(&mut self) -> (Verdict, Option<usize>, Vec<f64>) {
         let verdict = self.at(&[self.modes()])[0];
+        let catch_all = self.catch_all.map(|_| self.claim.rules.len() - 1);
+        let rule = self.first[0].or(catch_all).filter(|_| verdict != Verdict::InsufficientData);
         let values = self.claim.derived.iter().map(|d| self.cone.column(d.cell)[0]).collect();
-        (verdict, values)
+        (verdict, rule, values)
     }
 
     fn judge(&mut self, n: usize, mut each: impl FnMut(Verdict)) {

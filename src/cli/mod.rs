@@ -3,6 +3,7 @@
 
 pub mod bench;
 mod catalog;
+mod claims;
 mod compare;
 mod devices;
 mod explain;
@@ -52,6 +53,8 @@ enum Sub {
     Explain(explain::ExplainArgs),
     /// Say what is wrong in a record file, and where
     Validate(validate::ValidateArgs),
+    /// Put claims to the test: verdict, probability, condition, what it rests on
+    Claims(claims::ClaimsArgs),
     /// Check, list and show what is known: devices, models, scenarios, claims
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
@@ -137,6 +140,7 @@ impl Cli {
             Sub::Report(args) => report::report(&args),
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
+            Sub::Claims(args) => claims::claims(&args),
             Sub::Catalog(command) => catalog::catalog(&command),
             Sub::Kernel(command) => kernel::kernel(&command),
             Sub::Schema => shell::schema(),

@@ -82,9 +82,7 @@ impl Walk<'_> {
     fn number(&self, e: &Expr) -> Result<Interval, FormulaError> {
         Ok(match &e.node {
             Node::Number(x, unit) => Interval::point(unit.to_base(*x)),
-            Node::Name(name) => {
-                (self.ranges)(name).unwrap_or(Interval { low: f64::NEG_INFINITY, high: f64::INFINITY })
-            }
+            Node::Name(name) => (self.ranges)(name).unwrap_or(Interval { low: f64::NEG_INFINITY, high: f64::INFINITY }),
             Node::Negate(inner) => {
                 let i = self.number(inner)?;
                 Interval { low: -i.high, high: -i.low }

@@ -23,7 +23,8 @@ const MOST_BYTES: usize = 4000;
 
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, FormulaError> {
     if text.len() > MOST_BYTES {
-        let what = format!("the formula has {} bytes, at most {MOST_BYTES} are allowed: give its parts names", text.len());
+        let what =
+            format!("the formula has {} bytes, at most {MOST_BYTES} are allowed: give its parts names", text.len());
         return Err(FormulaError::new("", 0..0, what));
     }
     let mut found = Vec::new();
@@ -84,7 +85,10 @@ fn next(text: &str, at: usize, c: char) -> Result<(Token, usize), FormulaError> 
                 "or" => Token::Binary(Binary::Or),
                 "not" => Token::Not,
                 "if" | "else" => {
-                    return Err(fail(length, "there is no `if`: write a rule for each case, or min and max".to_owned()));
+                    return Err(fail(
+                        length,
+                        "there is no `if`: write a rule for each case, or min and max".to_owned(),
+                    ));
                 }
                 name => Token::Name(name.to_owned()),
             };

@@ -21,6 +21,7 @@ mod tests;
 mod unit;
 
 pub use boundary::Boundary;
+pub use cone::Cone;
 pub use dimension::Dimension;
 pub use error::FormulaError;
 pub use eval::CHUNK;
@@ -29,5 +30,4 @@ pub use interval::Interval;
 pub use order::Cycle;
 pub use sample::{Distribution, DistributionError, Stream};
 pub use system::{Cell, CellId, Content, Fault, Given, Scope, System};
-pub use cone::Cone;
 pub use unit::{Unit, UnitError};

@@ -111,9 +111,9 @@ impl Distribution {
             Distribution::Triangular { low, high, .. }
             | Distribution::LogTriangular { low, high, .. }
             | Distribution::Pert { low, high, .. } => (*low, *high),
-            Distribution::Choice(values) => values
-                .iter()
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x))),
+            Distribution::Choice(values) => {
+                values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)))
+            }
         }
     }
 

@@ -215,7 +215,9 @@ fn of_claim(catalog: &Catalog, c: &Claim) -> Shown {
     for i in &c.inputs {
         let mut part = match (&i.number, &i.kind) {
             (Some(number), Some(kind)) => Part::number("input", &i.name, kind.name(), number),
-            _ => Part { unit: i.unit.to_string(), ..Part::says("input", &i.name, i.meaning.clone().unwrap_or_default()) },
+            _ => {
+                Part { unit: i.unit.to_string(), ..Part::says("input", &i.name, i.meaning.clone().unwrap_or_default()) }
+            }
         };
         if let Some(from) = &i.from {
             part.basis = format!("from {from}");
@@ -366,7 +368,18 @@ impl Rows for Shown {
 
     fn grid(&self) -> Grid {
         let header = vec![
-            "part", "name", "low", "mode", "high", "unit", "basis", "source", "date", "confidence", "boundary", "what",
+            "part",
+            "name",
+            "low",
+            "mode",
+            "high",
+            "unit",
+            "basis",
+            "source",
+            "date",
+            "confidence",
+            "boundary",
+            "what",
         ];
         let row = |p: &Part| {
             let mut row = vec![words(p.part), words(&p.name)];

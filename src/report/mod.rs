@@ -6,6 +6,7 @@
 
 pub mod catalog;
 mod ceiling;
+pub mod claims;
 pub mod compared;
 mod csv;
 pub mod devices;
@@ -153,6 +154,11 @@ pub(crate) fn field(number: Option<f64>) -> Field {
 /// Text.
 pub(crate) fn words(text: impl Into<String>) -> Field {
     Field::Text(text.into())
+}
+
+/// Renders one table for people: as Markdown where that is asked for, else for a terminal.
+pub(crate) fn render_sheet(format: Format, sheet: &Sheet, style: &Style) -> String {
+    if format == Format::Markdown { markdown::render(sheet) } else { terminal::render(sheet, style) }
 }
 
 /// Renders rows. Ends with a line feed; pure in its arguments.
