@@ -60,10 +60,15 @@ pub(super) fn names(catalog: &Catalog, problems: &mut Vec<Problem>) {
             let Some(address) = &input.measured_by else { continue };
             let name = format!("{}.{}", claim.id, input.name);
             if !catalog.devices.contains_key(&address.device) {
-                miss(&claim.file, 0, &name, format!("measured_by: no device `{}` in the catalogue", address.device));
+                miss(
+                    &claim.file,
+                    input.line,
+                    &name,
+                    format!("measured_by: no device `{}` in the catalogue", address.device),
+                );
             }
             if let Some(model) = address.model.as_ref().filter(|m| !catalog.models.contains_key(*m)) {
-                miss(&claim.file, 0, &name, format!("measured_by: no model `{model}` in the catalogue"));
+                miss(&claim.file, input.line, &name, format!("measured_by: no model `{model}` in the catalogue"));
             }
         }
     }
@@ -129,13 +134,13 @@ fn anything(given: &Given) -> Interval {
 }
 
 fn check_claim(catalog: &Catalog, claim: &Claim, ranges: &[Interval], wide: &[Interval], problems: &mut Vec<Problem>) {
-    let place = Place { file: claim.file.clone(), line: 0 };
+    let place = |line| Place { file: claim.file.clone(), line };
     let mut sound = true;
     for (i, rule) in claim.rules.iter().enumerate() {
         let Some(when) = &rule.when else { continue };
         let name = format!("{}, rule {}", claim.id, i + 1);
         if let Err(error) = catalog.system.check_condition(when, &claim.scope) {
-            problems.push(place.fault(&name, error));
+            problems.push(place(rule.line).fault(&name, error));
             sound = false;
         }
     }
@@ -144,14 +149,16 @@ fn check_claim(catalog: &Catalog, claim: &Claim, ranges: &[Interval], wide: &[In
         names.flat_map(|f| f.names()).any(|n| n == input.name)
     };
     for input in claim.inputs.iter().filter(|i| !used(i)) {
-        problems.push(place.fault(&format!("{}.{}", claim.id, input.name), "nothing uses this input: take it out"));
+        problems.push(
+            place(input.line).fault(&format!("{}.{}", claim.id, input.name), "nothing uses this input: take it out"),
+        );
     }
     if claim.rules.is_empty() || !sound {
         return;
     }
     let conditions: Vec<Option<&Formula>> = claim.rules.iter().map(|r| r.when.as_ref()).collect();
     if let Err((i, error)) = catalog.system.reachable(&conditions, &claim.scope, ranges) {
-        problems.push(place.fault(&format!("{}, rule {}", claim.id, i + 1), error));
+        problems.push(place(claim.rules[i].line).fault(&format!("{}, rule {}", claim.id, i + 1), error));
         return;
     }
     // A division that some other world could make by zero says nothing about the rules.
@@ -160,6 +167,6 @@ fn check_claim(catalog: &Catalog, claim: &Claim, ranges: &[Interval], wide: &[In
     if let (1, Some(only)) = (verdicts.len(), verdicts.first()) {
         let what =
             format!("cannot fail: whatever the inputs, every rule that can hold says {only}; add a rule that differs");
-        problems.push(place.fault(&claim.id, what));
+        problems.push(place(claim.rules[0].line).fault(&claim.id, what));
     }
 }

@@ -166,6 +166,8 @@ pub struct ClaimInput {
     pub from: Option<String>,
     /// Where a record holds it.
     pub measured_by: Option<MeasuredBy>,
+    /// Its line.
+    pub line: usize,
 }
 
 /// A quantity computed from the inputs.
@@ -194,6 +196,8 @@ pub struct Rule {
     pub verdict: Verdict,
     /// What it means, in a sentence.
     pub note: Option<String>,
+    /// Its line.
+    pub line: usize,
 }
 
 /// A figure that the document states for a derived quantity.

@@ -174,6 +174,7 @@ fn input(
         shared: r.shared.clone(),
         from: None,
         measured_by: r.measured_by.as_ref().map(address),
+        line: inspector.line(at),
     };
     if let Some(from) = &r.from {
         let unit = unit(inspector, at, full, &r.unit)?;
@@ -315,7 +316,8 @@ fn rules(inspector: &mut Inspector, draft: &ClaimDraft, scope: &Scope, shop: &mu
                 }
             }
         };
-        rules.push(Rule { when, verdict, note: r.note.clone() });
+        let line = inspector.line(r.when.as_ref().map_or(at, |w| w.span().start));
+        rules.push(Rule { when, verdict, note: r.note.clone(), line });
     }
     if raw.untestable.is_none() && raw.rules.is_empty() {
         inspector.fault(0, id, "no rules: write [[rules]] with when and verdict, or untestable = \"why\"");

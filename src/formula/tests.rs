@@ -16,8 +16,7 @@ fn system(given: &[(&str, f64, &str, &str)], computed: &[(&str, &str, &str)]) ->
     let mut scope = Scope::new();
     for (name, x, text, place) in given {
         let unit = unit(text);
-        let boundary =
-            if place.is_empty() { Boundary::NONE } else { Boundary::of(place, unit.dimension()).unwrap() };
+        let boundary = if place.is_empty() { Boundary::NONE } else { Boundary::of(place, unit.dimension()).unwrap() };
         let x = unit.to_base(*x);
         let held = Given { low: x, mode: x, high: x, distribution: Distribution::Fixed(x), key: (*name).to_owned() };
         let content = Content::Given(held);
@@ -102,7 +101,9 @@ fn units_mean_what_they_say() {
 #[test]
 fn two_prefixes_are_told_with_what_they_would_mean() {
     let error = Unit::parse("Peta-TOPS").unwrap_err();
-    assert!(matches!(&error, UnitError::TwoPrefixes { first: "peta", second: "tera", literal, .. } if *literal == 1e27));
+    assert!(
+        matches!(&error, UnitError::TwoPrefixes { first: "peta", second: "tera", literal, .. } if *literal == 1e27)
+    );
     assert!(error.to_string().contains("two prefixes, peta and tera"), "{error}");
     assert!(matches!(Unit::parse("PTOPS"), Err(UnitError::TwoPrefixes { .. })));
     assert!(matches!(Unit::parse("Exa-OPS"), Err(UnitError::WordPrefix { letter: "E", .. })));
@@ -132,15 +133,12 @@ fn wrong_units_say_how_to_mend_them() {
 #[test]
 fn known_answers_come_out() {
     // The published calculator: H100 at 1,000 tok/s, 1.30 USD/h, 1.73 kW.
-    let h100 = [
-        ("rate", 1000.0, "tok/GPU-s", ""),
-        ("price", 1.3, "USD/GPU-h", ""),
-        ("power", 1.73, "kW/GPU", ""),
-    ];
+    let h100 = [("rate", 1000.0, "tok/GPU-s", ""), ("price", 1.3, "USD/GPU-h", ""), ("power", 1.73, "kW/GPU", "")];
     assert!((value(&h100, "price / rate", "USD/Mtok") - 0.3611).abs() < 5e-5);
     assert!((value(&h100, "rate / power", "tok/MW-s") - 578_035.0).abs() < 0.5);
     assert!((value(&h100, "power / rate", "J/tok") - 1.73).abs() < 1e-12);
-    let decode = [("rate", 1850.0, "tok/GPU-s", ""), ("all_in", 1072.0, "tok/GPU-s", ""), ("price", 2.0, "USD/GPU-h", "")];
+    let decode =
+        [("rate", 1850.0, "tok/GPU-s", ""), ("all_in", 1072.0, "tok/GPU-s", ""), ("price", 2.0, "USD/GPU-h", "")];
     assert!((value(&decode, "price / rate", "USD/Mtok") - 0.3003).abs() < 1e-4);
     assert!((value(&decode, "price / all_in", "USD/Mtok") - 0.5182).abs() < 1e-4);
     let energy = [("j", 0.12, "J/tok", ""), ("tariff", 0.08, "USD/kWh", "")];
@@ -221,7 +219,9 @@ fn numbers_meet_only_at_one_boundary() {
     assert!(close(value(&given, "board * to_it * pue + site", "W"), 1864.0));
     assert!(fault(&given, "board * pue + site", "W").contains("one boundary"));
     // Dollars per kWh at the wall times car watts: the charger stands between.
-    assert!(fault(&given, "car * tariff + 1 [USD/h] * charger / charger + board * tariff", "USD/h").contains("boundary"));
+    assert!(
+        fault(&given, "car * tariff + 1 [USD/h] * charger / charger + board * tariff", "USD/h").contains("boundary")
+    );
     assert!(value(&given, "car / charger * tariff", "USD/h") > 0.05);
     // What was taken nowhere in particular meets anything.
     assert!(close(value(&given, "board + plain", "W"), 550.0));
