@@ -27,7 +27,7 @@ fn main() {
 fn embed_catalog() {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("catalog");
     let mut list = String::from("const CATALOG: &[(&str, &str)] = &[\n");
-    for kind in ["claims", "devices", "models", "scenarios", ""] {
+    for kind in ["claims", "costs", "devices", "models", "scenarios", ""] {
         let entries = fs::read_dir(root.join(kind)).into_iter().flatten().filter_map(Result::ok);
         let mut paths: Vec<_> =
             entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();

@@ -62,6 +62,10 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
             named.extend(bundles.into_iter().map(|x| (x.id.clone(), x)));
         });
     }
+    let mut costs: BTreeMap<String, super::CostModel> = BTreeMap::new();
+    for (_, file) in of_kind("costs/") {
+        inspect(file, &mut |i| drop(super::cost::cost(i).map(|c| costs.insert(c.id.clone(), c))));
+    }
     // By id, so that an overlay's claim takes the embedded one's place before anything is shared.
     let mut drafts: BTreeMap<String, (ClaimDraft, &super::embedded::File)> = BTreeMap::new();
     for (_, file) in of_kind("claims/") {
@@ -90,7 +94,7 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
         devices,
         models,
         inputs,
-        scenarios: named,
+        scenarios: named, costs,
         claims,
         system: shop.system,
         set: vec![],

@@ -23,6 +23,10 @@ pub(super) fn names(catalog: &Catalog, problems: &mut Vec<Problem>) {
         }
     }
     for scenario in catalog.scenarios.values() {
+        if !catalog.costs.contains_key(&scenario.cost) {
+            let what = format!("no cost formulas `{}` in costs/", scenario.cost);
+            miss(&scenario.file, scenario.line, &scenario.id, what);
+        }
         let mut roles = BTreeSet::new();
         for id in scenario.uses.iter().chain(&scenario.check_against) {
             let Some(input) = catalog.inputs.get(id) else {

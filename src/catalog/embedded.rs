@@ -36,7 +36,7 @@ pub(super) fn lay_over(folder: &Path, files: &mut Files, problems: &mut Vec<Prob
         return fault(folder, "no such folder: --catalog takes a folder laid out as catalog/ is".to_owned());
     }
     let before = files.len();
-    for kind in ["claims", "devices", "models", "scenarios", ""] {
+    for kind in ["claims", "costs", "devices", "models", "scenarios", ""] {
         let place = folder.join(kind);
         let Ok(entries) = fs::read_dir(&place) else { continue };
         let mut paths: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
@@ -45,7 +45,7 @@ pub(super) fn lay_over(folder: &Path, files: &mut Files, problems: &mut Vec<Prob
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let key = if kind.is_empty() { name.clone() } else { format!("{kind}/{name}") };
             if kind.is_empty() && name != "sources.toml" {
-                fault(&path, "belongs in one of claims/, devices/, models/, scenarios/".to_owned());
+                fault(&path, "belongs in one of claims/, costs/, devices/, models/, scenarios/".to_owned());
                 continue;
             }
             match fs::read_to_string(&path) {

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod claim;
 mod claim_files;
+mod cost;
 mod device;
 mod embedded;
 mod model;
@@ -20,6 +21,7 @@ mod tests;
 use std::{collections::BTreeMap, path::Path};
 
 pub use claim::{Claim, ClaimInput, Derived, Kind, MeasuredBy, Quote, Rule, Stated, Verdict};
+pub use cost::{CostModel, CostRole};
 pub use device::{Device, Known};
 pub use model::{Attention, Model, Shape};
 pub use number::Number;
@@ -43,6 +45,8 @@ pub struct Catalog {
     pub inputs: BTreeMap<String, ScenarioInput>,
     /// Named bundles of cost inputs.
     pub scenarios: BTreeMap<String, Scenario>,
+    /// Formulas of cost.
+    pub costs: BTreeMap<String, CostModel>,
     /// Claims, by rank, a literal reading before its fair one.
     pub claims: Vec<Claim>,
     /// The quantities of all claims and their formulas.

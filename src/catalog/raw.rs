@@ -192,6 +192,7 @@ pub(super) struct RawScenarios {
 pub(super) struct RawScenario {
     pub(super) id: Text,
     pub(super) side: Option<String>,
+    pub(super) cost: Option<String>,
     #[serde(default)]
     pub(super) uses: Vec<Spanned<String>>,
     #[serde(default)]
@@ -199,4 +200,29 @@ pub(super) struct RawScenario {
     pub(super) note: Option<String>,
     #[serde(default)]
     pub(super) mended: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCost {
+    pub(super) id: Text,
+    pub(super) about: Option<String>,
+    pub(super) output: Text,
+    pub(super) hourly: Option<String>,
+    pub(super) duty: Option<String>,
+    #[serde(default)]
+    pub(super) roles: Vec<Spanned<RawRole>>,
+    #[serde(default)]
+    pub(super) derived: Vec<Spanned<RawDerived>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRole {
+    pub(super) name: Text,
+    pub(super) unit: Text,
+    pub(super) boundary: Text,
+    pub(super) meaning: Option<String>,
+    pub(super) absent: Option<f64>,
+    pub(super) fallback: Option<String>,
 }

@@ -53,6 +53,17 @@ impl Side {
     }
 }
 
+impl Side {
+    /// The cost formulas of this side, where a scenario names none.
+    fn formulas(self) -> &'static str {
+        match self {
+            Side::Owned => "own",
+            Side::Rented => "rent",
+            Side::Edge => "edge",
+        }
+    }
+}
+
 /// A named bundle of inputs.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -60,6 +71,8 @@ pub struct Scenario {
     pub id: String,
     /// Who pays.
     pub side: Side,
+    /// The cost formulas that it is priced with.
+    pub cost: String,
     /// Ids of its inputs.
     pub uses: Vec<String>,
     /// Ids of known answers to compare with.
@@ -110,6 +123,7 @@ pub(super) fn scenarios(
         };
         let names = |list: &[toml::Spanned<String>]| list.iter().map(|n| n.get_ref().clone()).collect();
         scenarios.push(Scenario {
+            cost: r.cost.clone().unwrap_or_else(|| side.formulas().to_owned()),
             side,
             uses: names(&r.uses),
             check_against: names(&r.check_against),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     catalog::{Catalog, Claim, ClaimInput, Kind, Verdict},
-    formula::{CellId, Content, Unit},
+    formula::{CellId, Content, Summary, Unit},
 };
 
 /// How to draw.
@@ -88,14 +88,8 @@ pub struct DerivedResult {
     pub name: String,
     /// How it is computed.
     pub formula: String,
-    /// At the modes of the inputs, in `unit`.
-    pub value: f64,
-    /// Median of the draws.
-    pub median: f64,
-    /// 5 % of the draws are below.
-    pub low: f64,
-    /// 5 % of the draws are above.
-    pub high: f64,
+    /// Its values, in `unit`.
+    pub summary: Summary,
     /// The unit.
     pub unit: Unit,
 }
@@ -306,25 +300,8 @@ fn condition(
     }
 }
 
-fn summary(derived: &crate::catalog::Derived, value: f64, mut draws: Vec<f64>) -> DerivedResult {
-    draws.retain(|x| !x.is_nan());
-    draws.sort_unstable_by(f64::total_cmp);
-    let quantile = |q: f64| {
-        let at = q * (draws.len().saturating_sub(1)) as f64;
-        let (low, high) = (at.floor() as usize, at.ceil() as usize);
-        match (draws.get(low), draws.get(high)) {
-            (Some(a), Some(b)) => a + (b - a) * (at - low as f64),
-            _ => f64::NAN,
-        }
-    };
-    let shown = |x: f64| derived.unit.from_base(x);
-    DerivedResult {
-        name: derived.name.clone(),
-        formula: derived.formula.text().to_owned(),
-        value: shown(value),
-        median: shown(quantile(0.5)),
-        low: shown(quantile(0.05)),
-        high: shown(quantile(0.95)),
-        unit: derived.unit.clone(),
-    }
+fn summary(derived: &crate::catalog::Derived, value: f64, draws: Vec<f64>) -> DerivedResult {
+    let (name, formula) = (derived.name.clone(), derived.formula.text().to_owned());
+    let summary = Summary::of(value, draws, &derived.unit);
+    DerivedResult { name, formula, summary, unit: derived.unit.clone() }
 }

@@ -15,7 +15,7 @@ fn of<'o>(outcomes: &'o [Outcome], id: &str) -> &'o Outcome {
 
 /// Everything that a seed decides, as bits.
 fn bits(outcome: &Outcome) -> Vec<u64> {
-    let derived = outcome.derived.iter().flat_map(|d| [d.value, d.low, d.median, d.high]);
+    let derived = outcome.derived.iter().map(|d| &d.summary).flat_map(|s| [s.value, s.low, s.median, s.high]);
     let tornado = outcome.tornado.iter().flat_map(|s| [s.at_low, s.at_high]);
     derived.chain(tornado).chain([outcome.headline.probability]).map(f64::to_bits).collect()
 }
@@ -61,7 +61,7 @@ fn verdicts_at_the_modes() {
     for o in &outcomes {
         assert_eq!(o.headline.verdict == Verdict::Untestable, o.claim.untestable.is_some(), "{}", o.claim.id);
         assert!(
-            o.derived.iter().all(|d| d.value.is_finite() && d.low <= d.median && d.median <= d.high),
+            o.derived.iter().map(|d| &d.summary).all(|s| s.value.is_finite() && s.low <= s.median && s.median <= s.high),
             "{}",
             o.claim.id
         );
@@ -90,7 +90,7 @@ fn what_else_is_evaluated_moves_no_draw() {
 fn inputs_of_one_key_take_one_value() {
     // A quantity that two claims derive from shared inputs has the same draws in both: its quantiles agree to the bit.
     let outcomes = evaluate(&catalog(), &["FLEET-100GW", "FLEET-83X", "OWN-AT-DUTY"], QUICK);
-    let avail = of(&outcomes, "FLEET-100GW").derived.iter().find(|d| d.name == "avail").unwrap().clone();
+    let avail = of(&outcomes, "FLEET-100GW").derived.iter().find(|d| d.name == "avail").unwrap().summary;
     let x83 = of(&outcomes, "FLEET-83X");
     assert_eq!(
         x83.inputs.iter().filter(|i| ["at_home", "plugged", "opt_in", "online"].contains(&i.name.as_str())).count(),

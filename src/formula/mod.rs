@@ -15,6 +15,7 @@ mod lex;
 mod order;
 mod parse;
 mod sample;
+mod summary;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -29,5 +30,6 @@ pub use expr::{Formula, Function};
 pub use interval::Interval;
 pub use order::Cycle;
 pub use sample::{Distribution, DistributionError, Stream};
+pub use summary::Summary;
 pub use system::{Cell, CellId, Content, Fault, Given, Scope, System};
 pub use unit::{Unit, UnitError};

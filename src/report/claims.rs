@@ -129,7 +129,7 @@ fn value(o: &Outcome) -> Value {
     let mut derived = Map::new();
     for d in &o.derived {
         let numbers = json!({
-            "value": d.value, "median": d.median, "low": d.low, "high": d.high, "unit": d.unit.text(),
+            "value": d.summary.value, "median": d.summary.median, "low": d.summary.low, "high": d.summary.high, "unit": d.unit.text(),
             "formula": d.formula,
         });
         derived.insert(d.name.clone(), numbers);
@@ -255,7 +255,8 @@ fn arithmetic(o: &Outcome) -> Sheet {
     ];
     let rows = o.derived.iter().map(|d| {
         let mut row = vec![Cell::of(&d.name), Cell::of(&d.formula)];
-        row.extend([d.value, d.low, d.median, d.high].map(|x| Cell::of(plain(x))));
+        let s = &d.summary;
+        row.extend([s.value, s.low, s.median, s.high].map(|x| Cell::of(plain(x))));
         row.push(Cell::of(d.unit.text()));
         row
     });
