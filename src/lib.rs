@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod claim;
 pub mod cli;
 pub mod compare;
+pub mod cost;
 pub mod formula;
 pub mod kernel;
 pub mod measure;

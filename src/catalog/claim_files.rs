@@ -238,28 +238,12 @@ fn shared(
 }
 
 fn add(shop: &mut Workshop, full: &str, key: &str, number: &Number, kind: Kind, place: &Place) -> CellId {
-    let content = Content::Given(given(number, key, kind.fixed()));
+    let content =
+        Content::Given(if kind.fixed() { fixed(key, number.unit.to_base(number.mode)) } else { number.given(key) });
     let (name, unit, boundary) = (full.to_owned(), number.unit.clone(), number.boundary);
     let cell = shop.system.add(Cell { name, unit, boundary, content });
     shop.places.insert(cell, place.clone());
     cell
-}
-
-/// A number as a given quantity in base units; a fixed one stays at its mode.
-pub(super) fn given(number: &Number, key: &str, fix: bool) -> Given {
-    let base = |x: f64| number.unit.to_base(x);
-    if fix {
-        return fixed(key, base(number.mode));
-    }
-    let (low, mode, high) = (base(number.low), base(number.mode), base(number.high));
-    let distribution = match &number.distribution {
-        Distribution::Fixed(_) => Distribution::Fixed(mode),
-        Distribution::Triangular { .. } => Distribution::Triangular { low, mode, high },
-        Distribution::LogTriangular { .. } => Distribution::LogTriangular { low, mode, high },
-        Distribution::Pert { .. } => Distribution::Pert { low, mode, high },
-        Distribution::Choice(values) => Distribution::Choice(values.iter().map(|x| base(*x)).collect()),
-    };
-    Given { low, mode, high, distribution, key: key.to_owned() }
 }
 
 /// A given quantity that is always the same.

@@ -10,7 +10,7 @@ use super::{
     problem::Inspector,
     raw::{RawNumber, Text},
 };
-use crate::formula::{Boundary, Distribution, Unit};
+use crate::formula::{Boundary, Distribution, Given, Unit};
 
 /// A number and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,20 @@ impl Number {
     /// True if nobody is known to have said it.
     pub fn unsourced(&self) -> bool {
         self.source == UNSOURCED
+    }
+
+    /// As a given quantity in base units, drawn from the stream of a key.
+    pub(crate) fn given(&self, key: &str) -> Given {
+        let base = |x: f64| self.unit.to_base(x);
+        let (low, mode, high) = (base(self.low), base(self.mode), base(self.high));
+        let distribution = match &self.distribution {
+            Distribution::Fixed(_) => Distribution::Fixed(mode),
+            Distribution::Triangular { .. } => Distribution::Triangular { low, mode, high },
+            Distribution::LogTriangular { .. } => Distribution::LogTriangular { low, mode, high },
+            Distribution::Pert { .. } => Distribution::Pert { low, mode, high },
+            Distribution::Choice(values) => Distribution::Choice(values.iter().map(|x| base(*x)).collect()),
+        };
+        Given { low, mode, high, distribution, key: key.to_owned() }
     }
 
     /// Fixes it at a value in its unit.

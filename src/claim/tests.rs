@@ -61,7 +61,10 @@ fn verdicts_at_the_modes() {
     for o in &outcomes {
         assert_eq!(o.headline.verdict == Verdict::Untestable, o.claim.untestable.is_some(), "{}", o.claim.id);
         assert!(
-            o.derived.iter().map(|d| &d.summary).all(|s| s.value.is_finite() && s.low <= s.median && s.median <= s.high),
+            o.derived
+                .iter()
+                .map(|d| &d.summary)
+                .all(|s| s.value.is_finite() && s.low <= s.median && s.median <= s.high),
             "{}",
             o.claim.id
         );
