@@ -66,6 +66,13 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
     for (_, file) in of_kind("costs/") {
         inspect(file, &mut |i| drop(super::cost::cost(i).map(|c| costs.insert(c.id.clone(), c))));
     }
+    let mut inconsistencies = BTreeMap::new();
+    for (_, file) in of_kind("findings.toml") {
+        let found = &mut inconsistencies;
+        inspect(file, &mut |i| {
+            found.extend(super::inconsistency::inconsistencies(i).into_iter().map(|x| (x.id.clone(), x)));
+        });
+    }
     // By id, so that an overlay's claim takes the embedded one's place before anything is shared.
     let mut drafts: BTreeMap<String, (ClaimDraft, &super::embedded::File)> = BTreeMap::new();
     for (_, file) in of_kind("claims/") {
@@ -96,6 +103,7 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
         inputs,
         scenarios: named,
         costs,
+        inconsistencies,
         claims,
         system: shop.system,
         set: vec![],

@@ -44,7 +44,7 @@ pub(super) fn lay_over(folder: &Path, files: &mut Files, problems: &mut Vec<Prob
         for path in paths.into_iter().filter(|p| p.extension().is_some_and(|e| e == "toml")) {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let key = if kind.is_empty() { name.clone() } else { format!("{kind}/{name}") };
-            if kind.is_empty() && name != "sources.toml" {
+            if kind.is_empty() && !["sources.toml", "findings.toml"].contains(&name.as_str()) {
                 fault(&path, "belongs in one of claims/, costs/, devices/, models/, scenarios/".to_owned());
                 continue;
             }

@@ -8,6 +8,7 @@ mod claim_files;
 mod cost;
 mod device;
 mod embedded;
+mod inconsistency;
 mod model;
 mod number;
 mod overrides;
@@ -23,6 +24,7 @@ use std::{collections::BTreeMap, path::Path};
 pub use claim::{Claim, ClaimInput, Derived, Kind, MeasuredBy, Quote, Rule, Stated, Verdict};
 pub use cost::{CostModel, CostRole};
 pub use device::{Device, Known};
+pub use inconsistency::Inconsistency;
 pub use model::{Attention, Model, Shape};
 pub use number::Number;
 pub use overrides::OverrideError;
@@ -49,6 +51,8 @@ pub struct Catalog {
     pub costs: BTreeMap<String, CostModel>,
     /// Claims, by rank, a literal reading before its fair one.
     pub claims: Vec<Claim>,
+    /// Where the documents under test contradict themselves, by id.
+    pub inconsistencies: BTreeMap<String, Inconsistency>,
     /// The quantities of all claims and their formulas.
     pub system: System,
     /// Inputs that the user set.

@@ -2,22 +2,34 @@
 //! Quotes nothing without recomputing it.
 
 use crate::{
-    catalog::{Catalog, Claim},
+    catalog::{Catalog, Claim, Inconsistency},
     formula::{CellId, Cone, Unit, UnitError},
 };
 
-/// A stated figure and ours.
+/// What does not stand when recomputed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The claim.
-    pub claim: String,
-    /// What is wrong.
+    /// The claim, or the name of the contradiction.
+    pub id: String,
+    /// What is wrong, and what the figures give.
     pub what: String,
 }
 
-/// Compares every stated figure with ours.
+/// Compares every stated figure with ours, and recomputes the contradictions of the documents.
 pub fn findings(catalog: &Catalog) -> Vec<Finding> {
-    catalog.claims.iter().flat_map(|c| of_claim(catalog, c)).collect()
+    let stated = catalog.claims.iter().flat_map(|c| of_claim(catalog, c));
+    stated.chain(catalog.inconsistencies.values().map(recomputed)).collect()
+}
+
+fn recomputed(found: &Inconsistency) -> Finding {
+    let values = found.recomputed.iter().map(|(name, formula, value, unit)| {
+        let unit = if unit.text() == "1" { String::new() } else { format!(" {unit}") };
+        format!("{name} = {formula} = {}{unit}", grouped(*value))
+    });
+    let values = values.collect::<Vec<_>>().join(", ");
+    let note = found.note.as_ref().map(|n| format!(" {n}")).unwrap_or_default();
+    let what = format!("{} ({}): {} Recomputed: {values}.{note}", found.kind, found.place, found.text);
+    Finding { id: found.id.clone(), what }
 }
 
 fn of_claim(catalog: &Catalog, claim: &Claim) -> Vec<Finding> {
@@ -49,7 +61,7 @@ fn of_claim(catalog: &Catalog, claim: &Claim) -> Vec<Finding> {
             }
             Ok(_) => None,
         };
-        found.extend(what.map(|what| Finding { claim: claim.id.clone(), what }));
+        found.extend(what.map(|what| Finding { id: claim.id.clone(), what }));
     }
     found
 }

@@ -166,10 +166,13 @@ fn an_override_changes_what_it_says_and_nothing_else() {
 #[test]
 fn the_documents_figures_are_recomputed() {
     let found = findings(&catalog());
-    let of = |id: &str| found.iter().find(|f| f.claim == id).unwrap().what.clone();
+    let of = |id: &str| found.iter().find(|f| f.id == id).unwrap().what.clone();
     let hw3 = of("UNITS-HW3");
     assert!(hw3.contains("1,008 Peta-TOPS has two prefixes, peta and tera"), "{hw3}");
     assert!(hw3.contains("1e9 times too large; the numbers give 1,008 EOPS"), "{hw3}");
     assert!(of("UNITS-HW4").contains("3,500 EOPS"));
     assert!(of("UNITS-OPTIMUS").contains("500 EOPS"));
+    assert_eq!(found.iter().filter(|f| f.id.starts_with('I') && f.id.len() == 3).count(), 21);
+    assert!(of("I02").contains("per_h100 = site / h100s = 2,500 W/GPU"), "{}", of("I02"));
+    assert!(of("I10").contains("4,380 kWh/vehicle-yr"), "{}", of("I10"));
 }

@@ -59,7 +59,7 @@ pub(super) fn claims(args: &ClaimsArgs) -> anyhow::Result<Outcome> {
     let ids: Vec<&str> = args.ids.iter().map(String::as_str).collect();
     let outcomes = evaluate(&known, &ids, Settings { draws: args.draws, seed: args.seed });
     let mut found = findings(&known);
-    found.retain(|f| outcomes.iter().any(|o| o.claim.id == f.claim));
+    found.retain(|f| args.ids.is_empty() || outcomes.iter().any(|o| o.claim.id == f.id));
     let rows = Claims { outcomes: &outcomes, findings: &found };
     let people = matches!(format, Format::Table | Format::Markdown);
     let text = if args.explain && people {
