@@ -1,9 +1,10 @@
-//! Tells the binary which commit it was built from, where git knows; records carry it.
+//! Tells the binary which commit it was built from, where git knows; records carry it. Embeds the catalogue's files.
 
-use std::{path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 fn main() {
-    for path in [".git/HEAD", ".git/index", "src", "kernels", "Cargo.toml"] {
+    embed_catalog();
+    for path in [".git/HEAD", ".git/index", "src", "kernels", "catalog", "Cargo.toml"] {
         if Path::new(path).exists() {
             println!("cargo:rerun-if-changed={path}");
         }
@@ -16,8 +17,26 @@ fn main() {
     if Path::new(".git").exists()
         && let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"])
     {
-        let changed = git(&["status", "--porcelain", "--", "src", "kernels", "Cargo.toml", "Cargo.lock"]);
+        let changed = git(&["status", "--porcelain", "--", "src", "kernels", "catalog", "Cargo.toml", "Cargo.lock"]);
         let dirty = if changed.is_none_or(|c| !c.is_empty()) { "-dirty" } else { "" };
         println!("cargo:rustc-env=WATTMARK_COMMIT={commit}{dirty}");
     }
+}
+
+/// Writes a list of the files below `catalog/`, name and text.
+fn embed_catalog() {
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("catalog");
+    let mut list = String::from("const CATALOG: &[(&str, &str)] = &[\n");
+    for kind in ["claims", "costs", "devices", "models", "scenarios", ""] {
+        let entries = fs::read_dir(root.join(kind)).into_iter().flatten().filter_map(Result::ok);
+        let mut paths: Vec<_> =
+            entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+        paths.sort();
+        for path in paths {
+            let name = path.strip_prefix(&root).expect("it lies below").to_string_lossy().replace('\\', "/");
+            list += &format!("    ({name:?}, include_str!({:?})),\n", path.display().to_string());
+        }
+    }
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("catalog.rs");
+    fs::write(out, list + "];\n").expect("the build folder can be written to");
 }

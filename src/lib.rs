@@ -2,8 +2,12 @@
 //! verdicts.
 
 pub mod backend;
+pub mod catalog;
+pub mod claim;
 pub mod cli;
 pub mod compare;
+pub mod cost;
+pub mod formula;
 pub mod kernel;
 pub mod measure;
 pub mod power;

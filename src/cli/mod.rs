@@ -2,6 +2,8 @@
 //! Reads arguments and calls the library; computes nothing itself.
 
 pub mod bench;
+mod catalog;
+mod claims;
 mod compare;
 mod devices;
 mod explain;
@@ -53,6 +55,11 @@ enum Sub {
     Explain(explain::ExplainArgs),
     /// Say what is wrong in a record file, and where
     Validate(validate::ValidateArgs),
+    /// Put claims to the test: verdict, probability, condition, what it rests on
+    Claims(claims::ClaimsArgs),
+    /// Check, list and show what is known: devices, models, scenarios, claims
+    #[command(subcommand)]
+    Catalog(catalog::CatalogCommand),
     /// Show what a case runs
     #[command(subcommand)]
     Kernel(kernel::KernelCommand),
@@ -137,6 +144,8 @@ impl Cli {
             Sub::Report(args) => report::report(&args),
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
+            Sub::Claims(args) => claims::claims(&args),
+            Sub::Catalog(command) => catalog::catalog(&command),
             Sub::Kernel(command) => kernel::kernel(&command),
             Sub::Wgsl2cuda(args) => wgsl2cuda::wgsl2cuda(&args),
             Sub::Schema => shell::schema(),

@@ -4,7 +4,9 @@
 //! To add a format: a file here with a `render`, a variant of [`Format`] and its lines in [`Format::ALL`], `name` and
 //! [`render`]. To add a sort of row: a file with a type that implements [`Rows`].
 
+pub mod catalog;
 mod ceiling;
+pub mod claims;
 pub mod compared;
 mod csv;
 pub mod devices;
@@ -152,6 +154,11 @@ pub(crate) fn field(number: Option<f64>) -> Field {
 /// Text.
 pub(crate) fn words(text: impl Into<String>) -> Field {
     Field::Text(text.into())
+}
+
+/// Renders one table for people: as Markdown where that is asked for, else for a terminal.
+pub(crate) fn render_sheet(format: Format, sheet: &Sheet, style: &Style) -> String {
+    if format == Format::Markdown { markdown::render(sheet) } else { terminal::render(sheet, style) }
 }
 
 /// Renders rows. Ends with a line feed; pure in its arguments.

@@ -32,6 +32,14 @@ pub fn decimal(value: f64, digits: usize) -> String {
     format!("{rounded:.decimals$}")
 }
 
+/// `1.17`, `325000`, `1.008e21`: up to six digits, none that say nothing.
+pub fn plain(value: f64) -> String {
+    let Some((rounded, exponent)) = significant(value, 6) else {
+        return not_finite(value);
+    };
+    if rounded == 0.0 || (-4..9).contains(&exponent) { format!("{rounded}") } else { format!("{rounded:e}") }
+}
+
 /// `82.1 %` of a fraction.
 pub fn percent(fraction: f64, digits: usize) -> String {
     format!("{} %", decimal(fraction * 100.0, digits))
@@ -102,6 +110,11 @@ mod tests {
         assert_eq!(decimal(0.0051, 2), "0.0051");
         assert_eq!(decimal(4812.0, 3), "4810");
         assert_eq!(decimal(1e9, 3), "1.00e9");
+        assert_eq!(plain(1.17), "1.17");
+        assert_eq!(plain(325_000.0), "325000");
+        assert_eq!(plain(1.008e21), "1.008e21");
+        assert_eq!(plain(1.0 / 3.0), "0.333333");
+        assert_eq!(plain(0.0), "0");
         assert_eq!(percent(0.8214, 3), "82.1 %");
         assert_eq!(plus_minus(0.0051), "±0.51 %");
         assert_eq!(plus_minus(f64::INFINITY), "±?");

@@ -1,0 +1,122 @@
+//! What is asked: a scenario, a device, a model, a throughput; and what cannot be answered.
+//! Computes nothing.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{Problem, Side};
+
+/// Tokens a second of one accelerator while busy; of a car, of all that it serves with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Throughput {
+    /// The least.
+    pub low: f64,
+    /// The most likely.
+    pub mode: f64,
+    /// The greatest.
+    pub high: f64,
+}
+
+impl Throughput {
+    /// A throughput known without doubt.
+    pub fn exactly(tok_s: f64) -> Throughput {
+        Throughput { low: tok_s, mode: tok_s, high: tok_s }
+    }
+}
+
+/// What is to be priced.
+#[derive(Debug, Clone, Default)]
+pub struct Query<'q> {
+    /// Who pays; a scenario of another side is an error.
+    pub side: Option<Side>,
+    /// The scenario.
+    pub scenario: &'q str,
+    /// The device.
+    pub device: &'q str,
+    /// The model, where a price depends on it.
+    pub model: Option<&'q str>,
+    /// How fast.
+    pub throughput: Option<Throughput>,
+    /// Values for roles, in the role's unit, that take the place of all others.
+    pub set: BTreeMap<&'q str, f64>,
+}
+
+/// Why there is no price.
+#[derive(Debug, thiserror::Error)]
+pub enum CostError {
+    /// No such entry.
+    #[error("no {kind} `{id}`: known are {known}")]
+    Unknown {
+        /// scenario, device, cost formulas.
+        kind: &'static str,
+        /// What was asked for.
+        id: String,
+        /// What there is.
+        known: String,
+    },
+    /// The scenario is of another side.
+    #[error("scenario {scenario} is {got}, and {wanted} is asked for: choose one of {known}")]
+    WrongSide {
+        /// The scenario.
+        scenario: String,
+        /// Its side.
+        got: &'static str,
+        /// The side asked for.
+        wanted: &'static str,
+        /// Scenarios of that side.
+        known: String,
+    },
+    /// Nobody says what a role is.
+    #[error(
+        "the role `{role}` ({meaning}) is not filled: scenario {scenario} has no input for it{device}; add one to its \
+         uses, or set {role}=... [{unit}]"
+    )]
+    Unfilled {
+        /// The role.
+        role: String,
+        /// What it is.
+        meaning: String,
+        /// The scenario.
+        scenario: String,
+        /// What the device lacks, in words.
+        device: String,
+        /// Its unit.
+        unit: String,
+    },
+    /// A value that no such role has.
+    #[error("no role `{role}` in {formulas}: known are {known}")]
+    NoRole {
+        /// The role.
+        role: String,
+        /// The formulas.
+        formulas: String,
+        /// Its roles.
+        known: String,
+    },
+    /// A value that cannot be.
+    #[error("{role} = {value} {unit}: {what}")]
+    Value {
+        /// The role.
+        role: String,
+        /// The value.
+        value: f64,
+        /// Its unit.
+        unit: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// What fills a role is of another dimension.
+    #[error("{filler} is in {got}, and the role `{role}` is in {wanted}")]
+    Unit {
+        /// What fills it.
+        filler: String,
+        /// Its unit.
+        got: String,
+        /// The role.
+        role: String,
+        /// The role's unit.
+        wanted: String,
+    },
+    /// The formulas do not hold with what fills them: a boundary missed, a division by a possible zero.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Formulas(Vec<Problem>),
+}
