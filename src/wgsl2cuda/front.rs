@@ -30,9 +30,9 @@ impl<'a> Shader<'a> {
         let mut constants = PipelineConstants::default();
         constants.extend(options.overrides.iter().map(|(name, value)| (name.clone(), *value)));
         let chosen = Some((ShaderStage::Compute, name.as_str()));
-        let (module, info) =
+        let (module, _) =
             process_overrides(&parsed, &info, chosen, &constants).map_err(|e| Error::Override(e.to_string()))?;
-        let (mut module, _) = (module.into_owned(), info);
+        let mut module = module.into_owned();
         compact(&mut module, KeepUnused::No);
         let info = Validator::new(ValidationFlags::all(), Capabilities::all())
             .validate_resolved_overrides(&module)

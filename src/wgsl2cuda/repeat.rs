@@ -80,9 +80,8 @@ impl<'c> Writer<'c, '_> {
         }
         let mut made = Vec::new();
         collect_made(body, &mut made);
-        for (expression, by_statement) in made {
-            let named = by_statement || (self.must_bake(expression) && !self.is_pointer(expression));
-            if named && wanted.contains(&expression) {
+        for expression in made {
+            if wanted.contains(&expression) && !self.is_pointer(expression) {
                 let (name, ty) = (self.fresh(expression), self.type_of(expression)?);
                 self.line(&format!("{ty} {name}{{}};"));
                 self.hoisted.insert(expression, name);
@@ -265,13 +264,13 @@ fn collect_uses(block: &Block, uses: &mut HashSet<Handle<Expression>>) {
     }
 }
 
-/// What a block makes for the blocks after it, and whether a statement makes it.
-fn collect_made(block: &Block, made: &mut Vec<(Handle<Expression>, bool)>) {
+/// What a block makes for the blocks after it.
+fn collect_made(block: &Block, made: &mut Vec<Handle<Expression>>) {
     for statement in block {
         if let Statement::Emit(range) = statement {
-            made.extend(range.clone().map(|expression| (expression, false)));
+            made.extend(range.clone());
         }
-        made.extend(visit::result(statement).map(|expression| (expression, true)));
+        made.extend(visit::result(statement));
         if let Statement::Block(inner) = statement {
             collect_made(inner, made);
         }

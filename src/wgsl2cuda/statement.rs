@@ -11,6 +11,9 @@ use super::{
     function::{Writer, bare},
 };
 
+/// Length of a text from which on it gets a name.
+const LONG: usize = 240;
+
 impl<'c> Writer<'c, '_> {
     /// Writes the statements of a block.
     pub(super) fn block(&mut self, block: &'c Block) -> Result<(), Error> {
@@ -96,8 +99,15 @@ impl<'c> Writer<'c, '_> {
             // Never a variable: a place, written out wherever it is used.
             return Ok(());
         }
-        if self.must_bake(expression) {
-            let text = self.text(expression)?;
+        let place =
+            matches!(self.function.expressions[expression], Expression::Access { .. } | Expression::AccessIndex { .. });
+        let wanted = self.must_bake(expression) || self.hoisted.contains_key(&expression);
+        if place && !wanted {
+            return Ok(());
+        }
+        let text = self.text(expression)?;
+        // Compilers bound how deep parentheses nest, and readers sooner.
+        if wanted || text.len() > LONG {
             self.bake(expression, bare(&text))?;
         }
         Ok(())
@@ -197,7 +207,7 @@ impl<'c> Writer<'c, '_> {
             self.line(&format!("wg::put({vector}, {index}, {});", bare(&value)));
         } else {
             let place = self.text(pointer)?;
-            self.line(&format!("{} = {};", bare_place(&place), bare(&value)));
+            self.line(&format!("{} = {};", bare(&place), bare(&value)));
         }
         Ok(())
     }
@@ -217,7 +227,7 @@ impl<'c> Writer<'c, '_> {
             Some(_) => {}
             None => return Err(self.cx.shader.unsupported("an atomic on something that is none", span)),
         }
-        let place = bare_place(&self.text(pointer)?).to_owned();
+        let place = bare(&self.text(pointer)?).to_owned();
         let value = bare(&self.text(value)?).to_owned();
         let name = match fun {
             AtomicFunction::Add => "add",
@@ -251,11 +261,6 @@ impl<'c> Writer<'c, '_> {
         }
         Ok(())
     }
-}
-
-/// A place as the left side of an assignment: `(*p)` needs no parentheses there.
-fn bare_place(place: &str) -> &str {
-    bare(place)
 }
 
 fn is_terminator(statement: &Statement) -> bool {

@@ -1,4 +1,6 @@
 // What only a device has: the host program brings its own version of this part.
+// A shader need not use all that it declares.
+#pragma nv_diag_suppress 177
 #define WG_FN __device__ __forceinline__
 #define WG_LIB(name) ::name
 // NVRTC has no offsetof, but what the header defines it by.
