@@ -166,3 +166,24 @@ fn kernels_can_be_read_without_a_device() {
     shown.stdout(contains("@compute").and(contains("unpack2x16float")));
     bench.wattmark(&["kernel", "show", "matmul/nope/f16/m=64"]).assert().code(2);
 }
+
+#[test]
+fn wgsl2cuda_translates_our_kernels_and_names_what_it_cannot() {
+    let bench = bench();
+    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/matmul/staged.wgsl");
+    let tiled = ["wgsl2cuda", ours, "--dtype", "f16", "--const", "TILE_M=4", "--policy", "timed"];
+    bench
+        .wattmark(&tiled)
+        .assert()
+        .success()
+        .stdout(contains("extern \"C\" __global__").and(contains("TILE_M = 4u;")).and(contains("TILE_N = 8u;")));
+    let texture = "@group(0) @binding(0) var<storage, read_write> x: array<f32>;\n@group(0) @binding(1) \
+        var t: texture_1d<f32>;\n@compute @workgroup_size(W) fn main() { x[0] = textureLoad(t, 0, 0).x; }\n";
+    std::fs::write(bench.path("t.wgsl"), texture).unwrap();
+    let path = bench.path("t.wgsl").display().to_string();
+    let run = |more: &[&str]| bench.wattmark(&[&["wgsl2cuda", &path], more].concat()).assert();
+    run(&["--const", "W=1"]).code(1).stderr(contains("t.wgsl: 2:23: a texture cannot be translated to CUDA"));
+    run(&[]).code(1).stderr(contains("not WGSL").and(contains("W")));
+    run(&["--const", "W"]).code(2).stderr(contains("NAME=VALUE"));
+    run(&["--policy", "loose"]).code(2).stderr(contains("strict, timed"));
+}

@@ -103,7 +103,7 @@ fn assemble(args: &Wgsl2cudaArgs, shown: &str, text: &str) -> anyhow::Result<(St
     let head = header(&constants, &preludes);
     // Directives of the file stay before everything else.
     let is_directive = |line: &str| ["enable ", "requires ", "diagnostic("].iter().any(|d| line.starts_with(d));
-    let directives = text.lines().rposition(is_directive).map_or(0, |last| last + 1);
+    let directives = text.lines().zip(1..).filter(|(line, _)| is_directive(line)).last().map_or(0, |(_, count)| count);
     let at = text.split_inclusive('\n').take(directives).map(str::len).sum();
     let (first, rest) = text.split_at(at);
     Ok((format!("{first}{head}{rest}"), head.matches('\n').count() as u32))

@@ -17,7 +17,9 @@
 //! | `struct` | a struct whose size and offsets are asserted |
 //! | `fn` | a `__forceinline__` function; globals it uses are appended to its parameters |
 //! | a `let`, a load, a value used twice | a `const` local; pointers never are, they stay places |
-//! | `loop`, `for` | `for (;;)`, with `#pragma unroll` where the trip count is known and the body stays small |
+//! | `loop`, `for` | `for (;;)`, with `#pragma unroll` where it keeps an array in registers, or only computes |
+//! | `continue` before a `continuing` block | a jump out of the braces around the body |
+//! | cooperative matrices of 16x16 f16 | `mma.sync`; other shapes and types by shuffles |
 //!
 //! Integers wrap, divide and shift as WGSL says. A float becomes an integer by clamping to what both types hold.
 //! [`Policy`] chooses the rest: bounds checks, zeroed workgroup memory, fast division and exponentials.
@@ -27,9 +29,15 @@
 //!
 //! # Rooms
 //!
-//! `front` parses, validates and sets overrides · `names` · `types` (names, layout, assertions) · `abi` (parameters) ·
-//! `function` (signatures, locals) · `statement` · `repeat` (loops) · `expression` · `math` · `subgroup` · `coop` ·
-//! `host` (the program for the host) · `prelude/` (device text: intrinsics apart from shared C++) · `host_shim.h`.
+//! `front` parses, validates and sets overrides · `names` · `types` (names, layout, assertions) · `abi` (parameters,
+//! shared memory) · `module` (the whole text, and the program for the host) · `function` (signatures, built-ins, locals) ·
+//! `statement` · `repeat` (loops) · `expression` · `place` (what pointers stand for) · `math` · `subgroup` · `coop` ·
+//! `visit` (walks over naga's trees) · `prelude/` (device text: `device*.cuh` has the intrinsics, the rest is shared C++) ·
+//! `host_shim.h`, `host_lanes.h` (the host's stand-ins for them) · `host_main.h` (schedules invocations) · `golden/` (a
+//! WGSL file for each construct, whose emitted text snapshots hold).
+//!
+//! A new variant in naga's IR does not compile here until every `match` names it: none has an arm that emits something
+//! for what it does not know.
 
 mod abi;
 mod coop;
@@ -40,6 +48,7 @@ mod function;
 mod math;
 mod module;
 mod names;
+mod place;
 mod repeat;
 mod statement;
 mod subgroup;

@@ -75,6 +75,9 @@ fn prelude(options: &Options, features: &BTreeSet<Feature>) -> String {
     );
     let _ = write!(text, "#ifndef WG_HOST\n{}#endif\n", include_str!("prelude/device.cuh"));
     text.push_str(include_str!("prelude/core.cuh"));
+    text.push_str(include_str!("prelude/arithmetic.cuh"));
+    text.push_str(include_str!("prelude/convert.cuh"));
+    text.push_str(include_str!("prelude/invocation.cuh"));
     text.push_str(include_str!("prelude/math.cuh"));
     if has(Feature::F16) {
         text.push_str(include_str!("prelude/half.cuh"));

@@ -1,7 +1,7 @@
 //! Names of the CUDA text: WGSL's own where C++ lets them stand.
 //! Everything the translator brings itself lives in namespace `wg`, so little else has to be kept free.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use naga::{
     FastHashMap, Module,
@@ -35,6 +35,14 @@ impl Names {
         // `_e12` is an unnamed value, `next_1` a label, `_pad1` the space before a member.
         let prefixes = &["_", "WG_"];
         namer.reset(module, &KEYWORDS, KeywordSet::empty(), insensitive, prefixes, &mut given);
+        // In C++ a member may not take the name of a type that the struct uses.
+        let types: HashSet<String> =
+            given.iter().filter(|(key, _)| matches!(key, NameKey::Type(_))).map(|(_, name)| name.clone()).collect();
+        for (key, name) in &mut given {
+            if matches!(key, NameKey::StructMember(..)) && types.contains(name) {
+                name.push('_');
+            }
+        }
         Names { namer, given }
     }
 

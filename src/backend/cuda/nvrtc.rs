@@ -145,7 +145,7 @@ impl Nvrtc {
     }
 
     /// Compiles a whole CUDA C++ text for one architecture, real (`sm_90a`: PTX and cubin) or virtual (`compute_90`:
-    /// PTX alone). No include path is set.
+    /// PTX alone). It is C++17 unless an option says otherwise; no include path is set.
     ///
     /// # Errors
     /// The compiler's log.
@@ -159,6 +159,10 @@ impl Nvrtc {
         // Compilers before 12 do not know how to hand options on.
         if real && self.version.0 >= 12 {
             given.push(c_string("--ptxas-options=-v")?);
+        }
+        // Older compilers default to older languages.
+        if !options.iter().any(|option| option.contains("-std=")) {
+            given.push(c_string("--std=c++17")?);
         }
         for option in options {
             given.push(c_string(option)?);

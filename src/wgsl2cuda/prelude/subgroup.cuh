@@ -43,6 +43,7 @@ struct Xor {
     template <class T> static WG_FN T of(T a, T b) { return static_cast<T>(a ^ b); }
 };
 
+// A whole warp folds in five steps; any other set of lanes one by one.
 template <class Op, class T> WG_FN T reduce(const Lanes<T>& lanes) {
     T r = lanes.own();
     if (lanes.whole()) {
@@ -50,19 +51,31 @@ template <class Op, class T> WG_FN T reduce(const Lanes<T>& lanes) {
         return r;
     }
     bool first = true;
-    for (unsigned i = 0u; i < 32u; i++) {
-        if ((lanes.active() >> i & 1u) == 0u) continue;
-        r = first ? lanes.of(i) : Op::of(r, lanes.of(i));
+#pragma unroll 1
+    for (unsigned left = lanes.active(); left != 0u; left &= left - 1u) {
+        const T v = lanes.of(static_cast<unsigned>(ctz(left)));
+        r = first ? v : Op::of(r, v);
         first = false;
     }
     return r;
 }
 template <class Op, class T> WG_FN T scan(const Lanes<T>& lanes, bool inclusive) {
+    const unsigned lane = lanes.lane();
+    if (lanes.whole()) {
+        T r = lanes.own();
+        for (unsigned d = 1u; d < 32u; d *= 2u) {
+            const T v = lanes.other(r, lane - d);
+            if (lane >= d) r = Op::of(v, r);
+        }
+        const T before = lanes.other(r, lane - 1u);
+        return inclusive ? r : lane == 0u ? Op::identity(r) : before;
+    }
     T r = Op::identity(lanes.own());
-    for (unsigned i = 0u; i < 32u; i++) {
-        if ((lanes.active() >> i & 1u) == 0u) continue;
+#pragma unroll 1
+    for (unsigned left = lanes.active(); left != 0u; left &= left - 1u) {
+        const unsigned i = static_cast<unsigned>(ctz(left));
         const T v = lanes.of(i);
-        if (i < lanes.lane() || (inclusive && i == lanes.lane())) r = Op::of(r, v);
+        if (i < lane || (inclusive && i == lane)) r = Op::of(r, v);
     }
     return r;
 }

@@ -14,7 +14,8 @@ fn every_construct_is_emitted_as_before() {
     for name in names {
         let translation = translate(&construct(&name), &options(&name)).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(translation.source.ends_with(translation.body()));
-        let abi = format!("{:?}", translation.abi).replace(", params", ",\n  params").replace("Param {", "\n  Param {");
+        let abi =
+            format!("{:?}", translation.abi).replace(" Param {", "\n  Param {").replace("[Param {", "[\n  Param {");
         insta::assert_snapshot!(name, format!("{abi}\n{}", translation.body()));
     }
 }
