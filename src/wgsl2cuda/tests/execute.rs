@@ -358,9 +358,8 @@ fn matrices_multiply_and_take_components() {
     let p = |c: usize, r: usize| (0..2).map(|k| a(k, r) * b(c, k)).sum::<f32>();
     let q = |c: usize, r: usize| (0..3).map(|k| b(k, r) * a(c, k)).sum::<f32>() + if c == r { 1.5 } else { 0.0 };
     let found = floats(&out[1]);
-    for r in 0..3 {
-        assert_eq!(found[r], (0..3).map(|c| p(c, r) * (c + 1) as f32).sum::<f32>(), "row {r}");
-    }
+    let product = [0, 1, 2].map(|r| (0..3).map(|c| p(c, r) * (c + 1) as f32).sum::<f32>());
+    assert_eq!(found[..3], product);
     // A product of 3x2 and 2x3 is singular.
     assert_eq!(found[3], 0.0);
     assert_eq!(&found[4..7], [q(0, 0) + 2.0 * q(0, 1), q(1, 0) + 2.0 * q(1, 1), q(0, 0) * q(1, 1) - q(1, 0) * q(0, 1)]);
@@ -397,7 +396,7 @@ fn what_is_left_of_the_constructs_runs() {
             .map(|i| {
                 let at = [true, i > 2, true].map(|b| !b);
                 let ok = flag(7 - i);
-                let both = (ok && at.iter().any(|&b| b)) || !ok;
+                let both = !ok || at.iter().any(|&b| b);
                 u32::from(both || ok != (i == 3)) + i
             })
             .collect();
@@ -405,7 +404,7 @@ fn what_is_left_of_the_constructs_runs() {
     }
     if let Some(host) = build("wide_shared") {
         let out = host.run(ONE, 9, 32, &[&[0u8; 512]]).unwrap();
-        let expected = |i: usize| if i % 31 == 0 { (i / 31) as f32 } else { 0.0 };
+        let expected = |i: usize| if i.is_multiple_of(31) { (i / 31) as f32 } else { 0.0 };
         let found = floats(&out[0]);
         assert!((0..128).all(|i| [i % 100, i % 100 + 100].iter().any(|&b| found[i] == expected(i) + b as f32)));
     }
