@@ -86,7 +86,7 @@ pub(super) fn device(inspector: &mut Inspector, sources: &BTreeMap<String, Sourc
             let Some(number) = number(inspector, sources, &name, raw) else { continue };
             let wanted = match QUANTITIES.iter().find(|q| q.0 == key) {
                 Some(known) => known.1,
-                None if group == "" => {
+                None if group.is_empty() => {
                     let known = QUANTITIES.iter().map(|q| q.0).collect::<Vec<_>>().join(", ");
                     inspector.fault(raw.span().start, &name, format!("no such quantity: known are {known}"));
                     continue;

@@ -176,7 +176,7 @@ impl Shape {
         if sizes.iter().chain([&self.ffn, &self.moe_ffn, &self.n_experts]).any(|s| *s > most) {
             return Some(format!("a size is above {most}"));
         }
-        if self.n_heads % self.n_kv != 0 {
+        if !self.n_heads.is_multiple_of(self.n_kv) {
             return Some(format!("n_kv = {} does not divide n_heads = {}", self.n_kv, self.n_heads));
         }
         if self.n_experts == 0 && self.ffn == 0 || self.n_experts > 0 && (self.moe_ffn == 0 || self.top_k == 0) {

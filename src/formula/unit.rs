@@ -13,7 +13,9 @@ const HOUR: f64 = 3600.0;
 const YEAR: f64 = 8760.0 * HOUR;
 
 /// Symbol, base units it stands for, dimension as a product of bases, and whether a prefix may stand before it.
-const SYMBOLS: &[(&str, f64, &[(&str, i8)], bool)] = &[
+type Symbol = (&'static str, f64, &'static [(&'static str, i8)], bool);
+
+const SYMBOLS: &[Symbol] = &[
     ("s", 1.0, &[("s", 1)], true),
     ("J", 1.0, &[("J", 1)], true),
     ("B", 1.0, &[("B", 1)], true),
