@@ -95,8 +95,9 @@ fn assemble(args: &Wgsl2cudaArgs, shown: &str, text: &str) -> anyhow::Result<(St
     let head = header(&constants, &preludes);
     // Directives of the file stay before everything else.
     let is_directive = |line: &str| ["enable ", "requires ", "diagnostic("].iter().any(|d| line.starts_with(d));
-    let directives = text.lines().rposition(is_directive).map_or(0, |last| last + 1);
-    let at = text.split_inclusive('\n').take(directives).map(str::len).sum();
+    let last = text.lines().enumerate().filter(|(_, line)| is_directive(line)).last();
+    let directives = last.map_or(0, |(index, _)| index + 1);
+    let at: usize = text.split_inclusive('\n').take(directives).map(str::len).sum();
     let (first, rest) = text.split_at(at);
     Ok((format!("{first}{head}{rest}"), head.matches('\n').count() as u32))
 }
@@ -129,6 +130,6 @@ fn pairs<T>(option: &str, texts: &[String], parse: impl Fn(&str) -> Option<T>) -
         let (name, value) = text.split_once('=')?;
         Some((name.trim().to_owned(), parse(value.trim())?))
     };
-    let bad = |text: &String| Usage(format!("`{option} {text}` is not NAME=VALUE with a number")).into();
-    texts.iter().map(|text| pair(text).ok_or_else(|| bad(text))).collect()
+    let bad = |text: &String| Usage(format!("`{option} {text}` is not NAME=VALUE with a number"));
+    texts.iter().map(|text| Ok(pair(text).ok_or_else(|| bad(text))?)).collect()
 }

@@ -54,8 +54,10 @@ template <class T, unsigned STRIDE> struct Place<T, STRIDE, true> {
 template <class T, unsigned N, unsigned STRIDE = sizeof(T)> struct Array {
     using At = Place<T, STRIDE, STRIDE != sizeof(T)>;
     typename At::Type at[N];
-    WG_FN T& operator[](unsigned i) { return At::of(at[i]); }
-    WG_FN const T& operator[](unsigned i) const { return At::of(at[i]); }
+    // Signed, so that the compiler may take constants out of an index that it knows not to wrap: half the address
+    // arithmetic of a tile's loads.
+    WG_FN T& operator[](unsigned i) { return At::of(at[static_cast<int>(i)]); }
+    WG_FN const T& operator[](unsigned i) const { return At::of(at[static_cast<int>(i)]); }
 };
 
 // Columns of three are as far apart as columns of four.
