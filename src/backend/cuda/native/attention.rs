@@ -36,7 +36,7 @@ impl Row {
             return Err(format!("heads of d={} are wider than {WIDEST}: use the portable track", case.axis("d")));
         }
         let (words, width) = (words as u32, width as u32);
-        let pitch_words = if (width / 8).is_multiple_of(8) { width / 8 } else { width / 8 | 1 };
+        let pitch_words = if (width / 8).is_multiple_of(8) { width / 8 } else { (width / 8) | 1 };
         Ok(Row { words, width, pitch: pitch_words * 16 })
     }
 }

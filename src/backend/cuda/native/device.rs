@@ -59,7 +59,7 @@ impl NativeDevice {
     /// No such GPU, no driver, no compiler, or the driver refused.
     pub(super) fn open(id: &str) -> Result<NativeDevice, DeviceError> {
         let driver = driver::driver().map_err(discover::as_error)?;
-        let card = discover::find(NAME, id)?;
+        let card = discover::find(driver, NAME, id)?;
         let nvrtc = nvrtc::find_for(driver.cuda).map_err(discover::as_error)?;
         let facts = card.facts(NAME, Track::Native, driver, &format!("NVRTC {}", nvrtc.version()));
         let gpu = gpu(&card, &nvrtc, driver.cuda).map_err(discover::as_error)?;

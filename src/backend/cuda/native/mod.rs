@@ -37,7 +37,8 @@ impl Backend for CudaNative {
 
     fn discover(&self) -> Discovery {
         // What is missing, the cuda backend has said: once is enough.
-        let (Ok(driver), Ok(cards)) = (driver::driver(), discover::cards()) else { return Discovery::default() };
+        let Ok(driver) = driver::driver() else { return Discovery::default() };
+        let Ok(cards) = discover::cards(driver) else { return Discovery::default() };
         let Ok(nvrtc) = nvrtc::find_for(driver.cuda) else { return Discovery::default() };
         let compiler = format!("NVRTC {}", nvrtc.version());
         let usable = cards.iter().filter(|card| {
