@@ -92,8 +92,13 @@ impl Workshop {
 }
 
 fn launch(executable: &Path, pass: &NativePass, seed: u64, buffers: &mut [Vec<u8>]) -> Result<(), String> {
-    let mut child =
-        Command::new(executable).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(executable)
+        .arg(pass.kernel)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(&request(pass, seed, buffers)).unwrap();
     drop(stdin);
