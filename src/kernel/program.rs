@@ -46,6 +46,19 @@ impl Target {
             software: false,
         }
     }
+
+    /// A desktop GPU, a rasterizer with its limits, and the least: between them every text that a plan can make.
+    #[cfg(test)]
+    pub(crate) fn unlike() -> [Target; 3] {
+        let desktop = Target {
+            max_workgroup_bytes: 32 << 10,
+            max_invocations: 1024,
+            max_workgroup_size: [1024; 3],
+            f16: true,
+            ..Target::downlevel()
+        };
+        [desktop.clone(), Target { software: true, ..desktop }, Target::downlevel()]
+    }
 }
 
 /// Everything a backend needs to run a case on the portable track.
