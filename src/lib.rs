@@ -16,3 +16,4 @@ pub mod report;
 pub mod run;
 pub mod wgsl2cuda;
 pub mod worker;
+pub mod workload;

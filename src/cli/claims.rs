@@ -1,15 +1,18 @@
 //! `wattmark claims`: verdicts on the catalogue's claims, each with what it rests on.
 //! The verdicts are `claim`'s, the words of a table `report`'s.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{
     Outcome, Usage,
     catalog::{CatalogArgs, unknown},
     output::{OutputArgs, print, style, write_file},
+    records::load,
 };
 use crate::{
-    claim::{Settings, evaluate, findings},
+    claim::{Settings, evaluate, findings, replace_priors},
     report::{
         Format,
         claims::{Claims, explained},
@@ -31,6 +34,9 @@ pub(super) struct ClaimsArgs {
     /// more
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Record files, or folders that hold them: what they measured takes the place of published priors
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    records: Vec<PathBuf>,
     /// Draws of every input
     #[arg(long, value_name = "N", default_value_t = Settings::default().draws, env = "WATTMARK_DRAWS")]
     draws: usize,
@@ -55,6 +61,10 @@ pub(super) fn claims(args: &ClaimsArgs) -> anyhow::Result<Outcome> {
     for text in &args.set {
         let set = known.set(text).map_err(|e| Usage(e.to_string()))?;
         eprintln!("set {text} in {}", set.join(", "));
+    }
+    let records = load(&args.records)?;
+    for kept in replace_priors(&mut known, &records) {
+        eprintln!("{} stays a prior: {}", kept.input, kept.why);
     }
     let ids: Vec<&str> = args.ids.iter().map(String::as_str).collect();
     let outcomes = evaluate(&known, &ids, Settings { draws: args.draws, seed: args.seed });

@@ -12,6 +12,7 @@ mod kernel;
 mod options;
 mod output;
 mod progress;
+mod records;
 mod report;
 mod run;
 mod select;
@@ -21,6 +22,7 @@ mod validate;
 mod verify;
 mod wgsl2cuda;
 mod worker;
+mod workload;
 
 use std::process::ExitCode;
 
@@ -57,6 +59,8 @@ enum Sub {
     Validate(validate::ValidateArgs),
     /// Put claims to the test: verdict, probability, condition, what it rests on
     Claims(claims::ClaimsArgs),
+    /// Compose a model on a device from its kernels: tokens/s, J/token, time to first token, memory
+    Workload(workload::WorkloadArgs),
     /// Check, list and show what is known: devices, models, scenarios, claims
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
@@ -145,6 +149,7 @@ impl Cli {
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
             Sub::Claims(args) => claims::claims(&args),
+            Sub::Workload(args) => workload::workload(&args),
             Sub::Catalog(command) => catalog::catalog(&command),
             Sub::Kernel(command) => kernel::kernel(&command),
             Sub::Wgsl2cuda(args) => wgsl2cuda::wgsl2cuda(&args),

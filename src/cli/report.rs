@@ -56,13 +56,13 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
 }
 
 /// The record files among the paths, folders searched through, in order of their names.
-fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
             let entries = std::fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
             let mut inside: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-            inside.retain(|p| p.is_dir() || p.extension().is_some_and(|e| e == "jsonl") && !is_peers(p));
+            inside.retain(|p| p.is_dir() || p.extension().is_some_and(|e| e == "jsonl") && is_record_file(p));
             inside.sort();
             found.extend(files(&inside)?);
         } else {
@@ -72,9 +72,10 @@ fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Rows of `benches/peers/run.py` are no records.
-fn is_peers(path: &Path) -> bool {
-    path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("peers"))
+/// Rows of `benches/peers/run.py` and of `examples/decoder_check` are no records.
+pub(super) fn is_record_file(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+    !["peers", "decoder"].iter().any(|other| name.starts_with(other))
 }
 
 fn tables(pages: &[PathBuf], check: bool) -> anyhow::Result<Outcome> {

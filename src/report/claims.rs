@@ -61,6 +61,9 @@ fn basis(o: &Outcome, notes: &mut Notes) -> Cell {
     if counts.iter().any(|(name, _)| *name == Basis::Prior.name()) {
         cell.push(notes.mark("prior: a published value stands where a record of that device would"));
     }
+    if counts.iter().any(|(name, _)| *name == Basis::Interpolated.name()) {
+        cell.push(notes.mark("interpolated: composed of records, some cases from measured neighbours"));
+    }
     if counts.iter().any(|(name, _)| *name == Basis::Unsourced.name()) {
         cell.push(notes.mark("unsourced: a recollection or a plain assumption; no source says so"));
     }
@@ -173,13 +176,28 @@ fn value(o: &Outcome) -> Value {
         "break_evens": turns,
         "tornado": tornado,
         "corners": o.corners,
-        "records": [],
+        "interpolated": o.headline.interpolated,
+        "records": records(o),
     })
+}
+
+/// Every record that an input rests on.
+fn records(o: &Outcome) -> Vec<Value> {
+    let of = |i: &InputResult| {
+        let cited = i.measurement.iter().flat_map(|m| &m.records).map(|r| {
+            json!({
+                "input": i.name, "basis": i.basis.name(), "file": r.file, "line": r.line, "run": r.run,
+                "device": r.device, "case": r.case,
+            })
+        });
+        cited.collect::<Vec<_>>()
+    };
+    o.inputs.iter().flat_map(of).collect()
 }
 
 /// All that led to a verdict: quote, inputs with their basis, arithmetic, break-evens, tornado.
 pub fn explained(o: &Outcome, format: Format, style: &Style) -> String {
-    let sections = [inputs(o), arithmetic(o), rules(o), turns(o), tornado(o)];
+    let sections = [inputs(o), arithmetic(o), rules(o), turns(o), tornado(o), cited(o)];
     let mut head = Sheet { empty: "", ..Sheet::default() };
     head.columns = vec![Column::text("claim"), Column::text("")];
     let line = |name: &str, text: String| vec![Cell::of(name), Cell::of(text)];
@@ -199,7 +217,11 @@ pub fn explained(o: &Outcome, format: Format, style: &Style) -> String {
     }
     rows.extend(o.claim.notes.iter().map(|n| line("note", n.clone())));
     rows.extend(o.claim.mended.iter().map(|m| line("mended", m.clone())));
-    rows.push(line("records used", "none".to_owned()));
+    let used: Vec<_> = o.inputs.iter().filter_map(|i| Some((i, i.measurement.as_ref()?))).collect();
+    if used.is_empty() {
+        rows.push(line("records used", "none".to_owned()));
+    }
+    rows.extend(used.into_iter().map(|(i, m)| line("records used", format!("{}: {}", i.name, m.how))));
     head.groups.push(Group { heading: vec![o.claim.id.clone()], rows });
     head.columns[0].title = "what";
     let all = [head].into_iter().chain(sections).filter(|s| !s.is_empty());
@@ -241,6 +263,24 @@ fn inputs(o: &Outcome) -> Sheet {
         ]
     };
     section("inputs", columns, o.inputs.iter().map(row).collect())
+}
+
+fn cited(o: &Outcome) -> Sheet {
+    let columns = vec![
+        Column::text("record"),
+        Column::text("case"),
+        Column::text("device"),
+        Column::text("run"),
+        Column::text("input"),
+    ];
+    let rows = o.inputs.iter().flat_map(|i| {
+        let all = i.measurement.iter().flat_map(|m| &m.records);
+        all.map(|r| {
+            let place = format!("{}:{}", r.file, r.line);
+            vec![Cell::of(place), Cell::of(&r.case), Cell::of(&r.device), Cell::of(&r.run), Cell::of(&i.name)]
+        })
+    });
+    section("records", columns, rows.collect())
 }
 
 fn arithmetic(o: &Outcome) -> Sheet {

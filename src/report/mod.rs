@@ -26,6 +26,7 @@ mod terms;
 mod tests;
 pub mod text;
 pub mod verified;
+pub mod workload;
 
 use std::{fmt, io::IsTerminal as _, str::FromStr};
 
