@@ -5,12 +5,15 @@ pub mod bench;
 mod catalog;
 mod claims;
 mod compare;
+mod cost;
+mod cost_args;
 mod devices;
 mod explain;
 mod interrupt;
 mod kernel;
 mod options;
 mod output;
+mod plots;
 mod progress;
 mod report;
 mod run;
@@ -55,6 +58,8 @@ enum Sub {
     Explain(explain::ExplainArgs),
     /// Say what is wrong in a record file, and where
     Validate(validate::ValidateArgs),
+    /// Price a million tokens: owned, rented, at the edge, hybrid; break-even and what it rests on
+    Cost(Box<cost::CostArgs>),
     /// Put claims to the test: verdict, probability, condition, what it rests on
     Claims(claims::ClaimsArgs),
     /// Check, list and show what is known: devices, models, scenarios, claims
@@ -144,6 +149,7 @@ impl Cli {
             Sub::Report(args) => report::report(&args),
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
+            Sub::Cost(args) => cost::cost(&args),
             Sub::Claims(args) => claims::claims(&args),
             Sub::Catalog(command) => catalog::catalog(&command),
             Sub::Kernel(command) => kernel::kernel(&command),
