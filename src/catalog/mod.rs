@@ -26,13 +26,14 @@ use std::{
 };
 
 pub use claim::{Claim, ClaimInput, Derived, Kind, MeasuredBy, Quote, Rule, Stated, Verdict};
-pub use cost::{CostModel, CostRole};
+pub use cost::{CostModel, CostRole, CostStep};
 pub use device::{Device, Known};
 pub use inconsistency::Inconsistency;
 pub use measured::{Citation, MeasureError, Measurement};
 pub use model::{Attention, Model, Shape};
 pub use number::Number;
 pub use overrides::OverrideError;
+pub(crate) use overrides::parse_value;
 pub use problem::{Problem, Problems};
 pub use scenario::{Scenario, ScenarioInput, Side};
 pub use source::{Source, UNSOURCED};

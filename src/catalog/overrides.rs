@@ -125,10 +125,13 @@ impl Catalog {
     }
 }
 
-/// A number in a unit, or with one of its own, in base units.
-fn parse_value(text: &str, unit: &Unit) -> Result<f64, String> {
-    let (number, own) = match text.split_once(char::is_whitespace) {
-        Some((number, own)) => (number, Some(own.trim().trim_matches(['[', ']']))),
+/// A number in a unit, or with one of its own, in base units: `0.3`, `300 USD/MWh`, `300[USD/MWh]`.
+///
+/// # Errors
+/// What is wrong with it, and what is due.
+pub(crate) fn parse_value(text: &str, unit: &Unit) -> Result<f64, String> {
+    let (number, own) = match text.find(|c: char| c.is_whitespace() || c == '[') {
+        Some(at) => (&text[..at], Some(text[at..].trim().trim_matches(['[', ']']))),
         None => (text, None),
     };
     let number: f64 = number.parse().map_err(|_| format!("`{number}` is not a number; its unit is {unit}"))?;

@@ -43,6 +43,9 @@ pub(super) struct ClaimsArgs {
     /// Seed of the draws; the same seed gives the same bits
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed, env = "WATTMARK_SEED")]
     seed: u64,
+    /// Write a tornado of each claim as an SVG file into this folder
+    #[arg(long, value_name = "DIR")]
+    plot: Option<PathBuf>,
     #[command(flatten)]
     catalog: CatalogArgs,
     #[command(flatten)]
@@ -68,6 +71,10 @@ pub(super) fn claims(args: &ClaimsArgs) -> anyhow::Result<Outcome> {
     }
     let ids: Vec<&str> = args.ids.iter().map(String::as_str).collect();
     let outcomes = evaluate(&known, &ids, Settings { draws: args.draws, seed: args.seed });
+    if let Some(folder) = &args.plot {
+        let pictures: Vec<_> = outcomes.iter().filter_map(crate::plot::claims::tornado).collect();
+        super::plots::write(folder, &pictures)?;
+    }
     let mut found = findings(&known);
     found.retain(|f| args.ids.is_empty() || outcomes.iter().any(|o| o.claim.id == f.id));
     let rows = Claims { outcomes: &outcomes, findings: &found };

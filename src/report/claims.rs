@@ -59,7 +59,7 @@ fn basis(o: &Outcome, notes: &mut Notes) -> Cell {
     }
     let mut cell = Cell::of(counts.iter().map(|(name, n)| format!("{n} {name}")).collect::<Vec<_>>().join(", "));
     if counts.iter().any(|(name, _)| *name == Basis::Prior.name()) {
-        cell.push(notes.mark("prior: a published value stands where a record of that device would"));
+        cell.push(notes.mark(PRIOR_NOTE));
     }
     if counts.iter().any(|(name, _)| *name == Basis::Interpolated.name()) {
         cell.push(notes.mark("interpolated: composed of records, some cases from measured neighbours"));
@@ -83,16 +83,7 @@ impl Rows for Claims<'_> {
         let mut notes = Notes::default();
         let mut rows = Vec::new();
         for o in self.outcomes {
-            let mut verdict = Cell::of(o.headline.text()).tone(tone(o));
-            if let Some((id, other)) = &o.headline.other_reading {
-                verdict.push(notes.mark(format!("the other reading, {id}, says {other}: no bare headline")));
-            }
-            let p = if o.headline.strength == Strength::Undrawn {
-                Cell::default()
-            } else {
-                Cell::of(format!("{:.2}", o.headline.probability))
-            };
-            let turns = condition(o).map_or_else(Cell::default, Cell::of);
+            let [verdict, p, turns] = judged(o, &mut notes);
             let because = o.note.clone().map_or_else(Cell::default, Cell::of);
             rows.push(vec![Cell::of(&o.claim.id), verdict, p, turns, basis(o, &mut notes), because]);
         }
@@ -127,6 +118,43 @@ impl Rows for Claims<'_> {
         Grid { header, rows: self.outcomes.iter().map(row).collect() }
     }
 }
+
+/// Verdicts for a page that knows no ids: each beside the words that it is on.
+pub fn quoted(outcomes: &[Outcome]) -> Sheet {
+    let columns = vec![
+        Column::text("claim"),
+        Column::text("in its own words"),
+        Column::text("verdict"),
+        Column::number("P"),
+        Column::text("turns on"),
+    ];
+    let mut notes = Notes::default();
+    let mut rows = Vec::new();
+    for o in outcomes {
+        let [mut verdict, p, turns] = judged(o, &mut notes);
+        if !o.headline.priors.is_empty() {
+            verdict.push(notes.mark(PRIOR_NOTE));
+        }
+        rows.push(vec![Cell::of(&o.claim.id), Cell::of(format!("“{}”", o.claim.quote.text)), verdict, p, turns]);
+    }
+    Sheet { columns, groups: vec![Group { heading: vec![], rows }], notes, ..Sheet::default() }
+}
+
+/// Verdict, probability, and what it turns on.
+fn judged(o: &Outcome, notes: &mut Notes) -> [Cell; 3] {
+    let mut verdict = Cell::of(o.headline.text()).tone(tone(o));
+    if let Some((id, other)) = &o.headline.other_reading {
+        verdict.push(notes.mark(format!("the other reading, {id}, says {other}: no bare headline")));
+    }
+    let p = if o.headline.strength == Strength::Undrawn {
+        Cell::default()
+    } else {
+        Cell::of(format!("{:.2}", o.headline.probability))
+    };
+    [verdict, p, condition(o).map_or_else(Cell::default, Cell::of)]
+}
+
+const PRIOR_NOTE: &str = "prior: a published value stands where a record of that device would";
 
 fn value(o: &Outcome) -> Value {
     let mut derived = Map::new();
@@ -228,7 +256,7 @@ pub fn explained(o: &Outcome, format: Format, style: &Style) -> String {
     all.map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
 }
 
-fn section(heading: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Sheet {
+pub(super) fn section(heading: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Sheet {
     Sheet { columns, groups: vec![Group { heading: vec![heading.to_owned()], rows }], ..Sheet::default() }
 }
 

@@ -8,6 +8,7 @@ pub mod catalog;
 mod ceiling;
 pub mod claims;
 pub mod compared;
+pub mod cost;
 mod csv;
 pub mod devices;
 pub mod explain;
