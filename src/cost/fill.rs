@@ -137,10 +137,10 @@ pub(super) fn fill(
         None => Err(CostError::Unfilled {
             place: format!("{}:{}", scenario.file, scenario.line),
             role: role.name.clone(),
-            meaning: role.meaning.clone(),
-            scenario: scenario.id.clone(),
-            device: missing(role, device),
-            unit: role.unit.to_string(),
+            meaning: role.meaning.as_str().into(),
+            scenario: scenario.id.as_str().into(),
+            device: missing(role, device).into(),
+            unit: role.unit.to_string().into(),
         }),
     }
 }

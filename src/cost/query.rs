@@ -59,13 +59,13 @@ pub enum CostError {
         /// The role.
         role: String,
         /// What it is.
-        meaning: String,
+        meaning: Box<str>,
         /// The scenario.
-        scenario: String,
+        scenario: Box<str>,
         /// What the device lacks, in words.
-        device: String,
+        device: Box<str>,
         /// Its unit.
-        unit: String,
+        unit: Box<str>,
     },
     /// A value that no such role has.
     #[error("no role `{role}` in {formulas}: known are {known}")]

@@ -84,7 +84,7 @@ pub(super) fn corners(trial: &mut Trial, pair: (usize, usize), moving: &[Swing])
         });
         first.clone()
     };
-    let expected = judge(trial, &[modes.clone()])[0];
+    let expected = judge(trial, std::slice::from_ref(&modes))[0];
     let all = 1usize << moving.len();
     let (mut agreeing, mut points) = (0, Vec::new());
     for corner in 0..all {

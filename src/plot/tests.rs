@@ -21,7 +21,7 @@ fn ticks_are_round_numbers() {
 
 #[test]
 fn axes_fit_what_they_hold() {
-    assert_eq!(Axis::around("y", [0.02, 5.0].into_iter()).log, true);
+    assert!(Axis::around("y", [0.02, 5.0].into_iter()).log);
     assert_eq!(Axis::around("y", [0.0, 5.0].into_iter()).range.0, 0.0);
     assert!(Axis::around("y", [100.0, 101.0].into_iter()).range.0 > 99.0);
     assert_eq!(Axis::around("y", [f64::NAN, f64::INFINITY].into_iter()).range, (0.0, 1.0));
