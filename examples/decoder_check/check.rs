@@ -110,14 +110,14 @@ pub(crate) fn check(plan: &Plan, progress: &mut dyn FnMut(usize)) -> anyhow::Res
         }
         progress(round + 1);
     }
-    let one =
-        |((phase, ops, ..), (whole_s, composed_s)): (&(&'static str, Vec<Op>, usize, usize), (Vec<f64>, Vec<f64>))| {
-            let errors: Vec<f64> = composed_s.iter().zip(&whole_s).map(|(c, w): (&f64, &f64)| c / w - 1.0).collect();
-            let error = order_interval(&errors).context("no round was run")?.into();
-            let kernels = ops.iter().map(|o| (o.id.clone(), o.count)).collect();
-            Ok(Checked { phase, whole_s, composed_s, error, kernels })
-        };
-    phases.iter().zip(times).map(one).collect()
+    let mut checked = Vec::new();
+    for ((phase, ops, ..), (whole_s, composed_s)) in phases.iter().zip(times) {
+        let errors: Vec<f64> = composed_s.iter().zip(&whole_s).map(|(c, w): (&f64, &f64)| c / w - 1.0).collect();
+        let error = order_interval(&errors).context("no round was run")?.into();
+        let kernels = ops.iter().map(|o| (o.id.clone(), o.count)).collect();
+        checked.push(Checked { phase, whole_s, composed_s, error, kernels });
+    }
+    Ok(checked)
 }
 
 fn candle() -> anyhow::Result<Box<dyn Device>> {
@@ -147,7 +147,8 @@ fn timed(decoder: &Decoder, start: usize, tokens: usize, seconds: f64) -> anyhow
         drop(logits);
         Ok(took)
     };
-    (once()?, once()?);
+    once()?;
+    once()?;
     let (begin, mut samples) = (Instant::now(), Vec::new());
     while samples.len() < 6 || begin.elapsed().as_secs_f64() < 2.0 * seconds {
         samples.push(once()?);
