@@ -96,10 +96,10 @@ fn own_against_rent_says_who_is_cheaper_where_and_on_whose_word() {
             .and(contains("corners are not equally likely"))
             .and(contains("published all-in cost 1.17 USD/GPU-h")),
     );
-    let explained = wattmark(&[&OWN_RENT[..], &["--explain"]].concat()).assert().success();
+    let explained = wattmark(&[&OWN_RENT[..], &["--explain", "--format", "md"]].concat()).assert().success();
     explained.stdout(
         contains("prior of ZERO-MC-INFER")
-            .and(contains("1370 [W/GPU] * 1.15 * 0.08 [USD/kWh]"))
+            .and(contains(r"1370 \[W/GPU\] \* 1.15 \* 0.08 \[USD/kWh\]"))
             .and(contains("no share of server and network added")),
     );
     let found = json(&OWN_RENT);

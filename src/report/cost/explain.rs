@@ -15,7 +15,7 @@ pub fn steps(side: &CostSide) -> Sheet {
     let columns = vec![
         Column::text("step"),
         Column::text("formula"),
-        Column::text("with numbers, at the modes"),
+        Column::text("numbers"),
         Column::number("gives"),
         Column::number("5 %"),
         Column::number("median"),
