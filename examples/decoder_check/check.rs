@@ -1,7 +1,7 @@
 //! Whole decoder steps against the sum of their kernels, in turns within one process.
 //! Decides nothing: the ratio is what is published, whatever it is.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -62,62 +62,89 @@ impl From<Estimate> for Ends {
     }
 }
 
+/// A phase while it is timed.
+struct Phase {
+    name: &'static str,
+    ops: Vec<Op>,
+    /// Position and number of the tokens of a step.
+    start: usize,
+    tokens: usize,
+    whole_s: Vec<f64>,
+    composed_s: Vec<f64>,
+}
+
+impl Phase {
+    fn new(name: &'static str, ops: Vec<Op>, start: u64, tokens: u64) -> Phase {
+        let (start, tokens) = (start as usize, tokens as usize);
+        Phase { name, ops, start, tokens, whole_s: vec![], composed_s: vec![] }
+    }
+
+    fn checked(self) -> anyhow::Result<Checked> {
+        let errors: Vec<f64> = self.composed_s.iter().zip(&self.whole_s).map(|(c, w)| c / w - 1.0).collect();
+        Ok(Checked {
+            phase: self.name,
+            error: order_interval(&errors).context("no round was run")?.into(),
+            kernels: self.ops.iter().map(|o| (o.id.clone(), o.count)).collect(),
+            whole_s: self.whole_s,
+            composed_s: self.composed_s,
+        })
+    }
+}
+
 /// Runs the check: in every round the whole and the parts, the first now one, now the other, so that drift cancels.
 pub(crate) fn check(plan: &Plan, progress: &mut dyn FnMut(usize)) -> anyhow::Result<Vec<Checked>> {
     let mut point = Point::new(1, plan.context, Format::F32);
     point.prompt = plan.prompt;
-    let phases = [
-        ("decode", workload::decode(&plan.model, &point)?, plan.context as usize - 1, 1),
-        ("prefill", workload::prefill(&plan.model, &point)?, 0, plan.prompt as usize),
+    let mut phases = [
+        Phase::new("decode", workload::decode(&plan.model, &point)?, plan.context - 1, 1),
+        Phase::new("prefill", workload::prefill(&plan.model, &point)?, 0, plan.prompt),
     ];
     let positions = plan.context.max(plan.prompt) as usize;
     let decoder = Decoder::random(&plan.model.shape, positions).context("making the decoder")?;
-    let mut ops: Vec<&Op> = Vec::new();
-    for op in phases.iter().flat_map(|p| &p.1) {
-        if !ops.iter().any(|o| o.id == op.id) {
-            ops.push(op);
-        }
+    // By id: a case of both phases is timed once a round.
+    let mut cases: BTreeMap<String, Case> = BTreeMap::new();
+    for op in phases.iter().flat_map(|p| &p.ops) {
+        cases.insert(op.id.clone(), op.case.clone().map_err(anyhow::Error::msg)?);
     }
-    let cases: Vec<Case> = ops.iter().map(|o| o.case.clone().map_err(anyhow::Error::msg)).collect::<Result<_, _>>()?;
-    let mut devices = cases.iter().map(|_| candle()).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut parts: Vec<Box<dyn Executable + '_>> = Vec::new();
-    for (device, case) in devices.iter_mut().zip(&cases) {
-        parts.push(verified(device.as_mut(), case)?);
+    let mut devices = cases.values().map(|_| candle()).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut parts = Vec::new();
+    for (device, (id, case)) in devices.iter_mut().zip(&cases) {
+        parts.push((id.as_str(), verified(device.as_mut(), case)?));
     }
-    let settings = Settings::within(plan.seconds);
-    let mut times = phases.each_ref().map(|_| (Vec::new(), Vec::new()));
     for round in 0..plan.rounds {
-        let whole = |times: &mut [(Vec<f64>, Vec<f64>); 2]| -> anyhow::Result<()> {
-            for ((_, _, start, tokens), (whole, _)) in phases.iter().zip(times) {
-                whole.push(timed(&decoder, *start, *tokens, plan.seconds)?);
-            }
-            Ok(())
-        };
         if round % 2 == 0 {
-            whole(&mut times)?;
-        }
-        let mut medians = Vec::new();
-        for part in &mut parts {
-            let time = measure(part.as_mut(), &settings, &mut || {})?.time;
-            medians.push(median(&time.samples_s).context("a kernel without samples")?);
-        }
-        for ((_, all, ..), (_, composed)) in phases.iter().zip(&mut times) {
-            let of = |op: &Op| ops.iter().position(|o| o.id == op.id).map_or(0.0, |at| op.count * medians[at]);
-            composed.push(all.iter().map(of).sum());
-        }
-        if round % 2 == 1 {
-            whole(&mut times)?;
+            time_wholes(&decoder, &mut phases, plan.seconds)?;
+            time_parts(&mut parts, &mut phases, plan.seconds)?;
+        } else {
+            time_parts(&mut parts, &mut phases, plan.seconds)?;
+            time_wholes(&decoder, &mut phases, plan.seconds)?;
         }
         progress(round + 1);
     }
-    let mut checked = Vec::new();
-    for ((phase, ops, ..), (whole_s, composed_s)) in phases.iter().zip(times) {
-        let errors: Vec<f64> = composed_s.iter().zip(&whole_s).map(|(c, w): (&f64, &f64)| c / w - 1.0).collect();
-        let error = order_interval(&errors).context("no round was run")?.into();
-        let kernels = ops.iter().map(|o| (o.id.clone(), o.count)).collect();
-        checked.push(Checked { phase, whole_s, composed_s, error, kernels });
+    phases.into_iter().map(Phase::checked).collect()
+}
+
+fn time_wholes(decoder: &Decoder, phases: &mut [Phase], seconds: f64) -> anyhow::Result<()> {
+    for phase in phases {
+        phase.whole_s.push(whole_step(decoder, phase.start, phase.tokens, seconds)?);
     }
-    Ok(checked)
+    Ok(())
+}
+
+fn time_parts(
+    parts: &mut [(&str, Box<dyn Executable + '_>)],
+    phases: &mut [Phase],
+    seconds: f64,
+) -> anyhow::Result<()> {
+    let mut medians = BTreeMap::new();
+    for (id, part) in parts {
+        let time = measure(part.as_mut(), &Settings::within(seconds), &mut || {})?.time;
+        medians.insert(*id, median(&time.samples_s).context("a kernel without samples")?);
+    }
+    for phase in phases {
+        phase.composed_s.push(phase.ops.iter().map(|o| o.count * medians[o.id.as_str()]).sum());
+    }
+    Ok(())
 }
 
 fn candle() -> anyhow::Result<Box<dyn Device>> {
@@ -138,7 +165,7 @@ fn verified<'d>(device: &'d mut dyn Device, case: &Case) -> anyhow::Result<Box<d
 }
 
 /// Median seconds of whole steps, after two to warm up.
-fn timed(decoder: &Decoder, start: usize, tokens: usize, seconds: f64) -> anyhow::Result<f64> {
+fn whole_step(decoder: &Decoder, start: usize, tokens: usize, seconds: f64) -> anyhow::Result<f64> {
     let tokens: Vec<u32> = (0..tokens as u32).collect();
     let once = || -> anyhow::Result<f64> {
         let begin = Instant::now();

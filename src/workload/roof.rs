@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Evidence, Format, Op};
+use super::{Evidence, Format, Op, Timed};
 use crate::{
     backend::DeviceClass,
     catalog::{Device, Number},
@@ -64,37 +64,42 @@ impl Roofs {
         let same = |e: &&Evidence| {
             cpu(e) && cpu(evidence) && e.machine == evidence.machine && e.device.name == evidence.device.name
         };
+        let rate = |t: &Timed, per: f64| Rate { per_s: per / t.seconds.value, against: t.case.id(), published: false };
         let mut roofs = Roofs::default();
-        for (own, evidence) in std::iter::once((true, evidence)).chain(others.iter().filter(same).map(|e| (false, e))) {
-            for (id, timed) in &evidence.cases {
-                let (family, variant) = (timed.case.family.name(), timed.case.variant.name);
-                let work = timed.case.work();
-                let rate = |per: f64| Rate { per_s: per / timed.seconds.value, against: id.clone(), published: false };
-                let ceiling = family == "ceiling";
-                let read = (family, variant) == ("ceiling", "read") || (own && !ceiling);
-                if read && timed.case.cache == Cache::Cold {
-                    raise(&mut roofs.memory, rate(work.bytes));
-                }
-                if matches!((family, variant), ("ceiling", "fma" | "dot")) || (own && family == "matmul") {
-                    let mut best = roofs.peaks.remove(timed.case.dtype.name());
-                    raise(&mut best, rate(work.flop));
-                    roofs.peaks.extend(best.map(|b| (timed.case.dtype.name(), b)));
-                }
+        for timed in std::iter::once(evidence).chain(others.iter().filter(same)).flat_map(|e| e.cases.values()) {
+            let work = timed.case.work();
+            match (timed.case.family.name(), timed.case.variant.name, timed.case.cache) {
+                ("ceiling", "read", Cache::Cold) => raise(&mut roofs.memory, rate(timed, work.bytes)),
+                ("ceiling", "fma" | "dot", _) => roofs.raise_peak(timed.case.dtype, rate(timed, work.flop)),
+                _ => {}
             }
         }
-        // What only bandwidth-bound products have shown is no peak: the multiply-add of f32 stands in where it is higher.
+        // 16-bit floats are accumulated in f32: its multiply-add stands in where it is higher or they have none.
         if let Some(f32) = roofs.peaks.get(Dtype::F32.name()).cloned() {
-            for dtype in [Dtype::F16, Dtype::Bf16] {
-                let mut best = roofs.peaks.remove(dtype.name());
-                raise(&mut best, f32.clone());
-                roofs.peaks.extend(best.map(|b| (dtype.name(), b)));
+            roofs.raise_peak(Dtype::F16, f32.clone());
+            roofs.raise_peak(Dtype::Bf16, f32);
+        }
+        // Kernels raise what there is: alone they are no ceiling.
+        for timed in evidence.cases.values().filter(|t| t.case.family.name() != "ceiling") {
+            let (work, dtype) = (timed.case.work(), timed.case.dtype);
+            if timed.case.cache == Cache::Cold && roofs.memory.is_some() {
+                raise(&mut roofs.memory, rate(timed, work.bytes));
+            }
+            if timed.case.family.name() == "matmul" && roofs.peaks.contains_key(dtype.name()) {
+                roofs.raise_peak(dtype, rate(timed, work.flop));
             }
         }
         // 4-bit weights are widened to 16-bit floats, and computed as those.
         if let Some(f16) = roofs.peaks.get(Dtype::F16.name()).cloned() {
-            roofs.peaks.entry(Format::W4a16.name()).or_insert(f16);
+            roofs.peaks.insert(Format::W4a16.name(), f16);
         }
         roofs
+    }
+
+    fn raise_peak(&mut self, dtype: Dtype, rate: Rate) {
+        let mut best = self.peaks.remove(dtype.name());
+        raise(&mut best, rate);
+        self.peaks.extend(best.map(|b| (dtype.name(), b)));
     }
 
     /// Of a device as published.
