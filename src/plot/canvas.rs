@@ -93,7 +93,8 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
         c if c.is_uppercase() => 0.68,
         _ => 0.57,
     };
-    text.chars().map(wide).sum::<f64>() * size
+    // Generous: some readers' fonts are wider than others, and cut text is worse than a gap.
+    text.chars().map(wide).sum::<f64>() * size * 1.08
 }
 
 impl Canvas<'_> {
