@@ -51,6 +51,28 @@ fn claims_have_verdicts_with_their_basis() {
 }
 
 #[test]
+fn all_contradictions_of_the_documents_are_recomputed() {
+    let document: serde_json::Value = json(&["claims", "--findings", "--format", "json"]);
+    let found = document.as_array().unwrap();
+    let ids: Vec<&str> = found.iter().map(|f| f["id"].as_str().unwrap()).collect();
+    for n in 1..=21 {
+        assert!(ids.contains(&format!("I{n:02}").as_str()), "I{n:02}: {ids:?}");
+    }
+    for f in found {
+        assert!(!f["where"].as_str().unwrap().is_empty() && !f["recomputed"].as_str().unwrap().is_empty(), "{f}");
+        assert!(f["values"].as_array().unwrap().iter().all(|v| v["value"].is_f64()), "{f}");
+    }
+    let shown = wattmark(&["claims", "--findings", "i01", "units-hw3", "--format", "md"]).assert().success();
+    shown.stdout(
+        contains("| finding | sort | where |")
+            .and(contains("| I01 | unit | seed001 L298"))
+            .and(contains("hw3_ops = cars \\* hw3 = 1,008 EOPS"))
+            .and(contains("| UNITS-HW3 | stated figure |"))
+            .and(contains("| I02 |").not()),
+    );
+}
+
+#[test]
 fn one_claim_is_explained() {
     let explained = wattmark(&["claims", "own-at-duty", "--explain"]).assert().success();
     explained.stdout(

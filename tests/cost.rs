@@ -133,6 +133,58 @@ fn a_hybrid_stands_beside_both_of_its_sides() {
 }
 
 #[test]
+fn composed_speeds_reach_the_cost_and_bounds_stay_bounds() {
+    // The speed of the edge is derated by a published share of the roof, that of the cloud is a roof.
+    let asked = [&HYBRID[..9], &["--batch", "edge=4"]].concat();
+    let found = json(&asked);
+    let (edge, cloud) = (&found["sides"][0], &found["sides"][1]);
+    assert_eq!((&edge["throughput"]["basis"], &edge["cost_is"]), (&"derated roof".into(), &"".into()));
+    assert_eq!((&cloud["throughput"]["basis"], &cloud["cost_is"]), (&"published roof".into(), &"at least".into()));
+    assert_eq!(
+        (&cloud["throughput"]["at_most"], &cloud["inputs"]["tok_s"]["basis"]),
+        (&true.into(), &"published roof".into())
+    );
+    assert_eq!(found["sides"][2]["cost_is"], "at least");
+    let pair = &found["pairs"][0];
+    assert_eq!((&pair["ratio_is"], &pair["p_is"]), (&"at most".into(), &"at least".into()));
+    assert!(pair["bounds"].as_str().unwrap().contains("the throughput behind cloud is a bound"), "{pair}");
+    wattmark(&asked).assert().success().stdout(
+        contains("≥ ")
+            .and(contains("derated roof"))
+            .and(contains("decode alone, batch 4, context 2048, bf16 weights"))
+            .and(contains("batch 64, context 2048"))
+            .and(contains("at most this"))
+            .and(contains("the throughput behind cloud is a bound")),
+    );
+    let csv = wattmark(&[&asked[..], &["--format", "csv"]].concat()).output().unwrap().stdout;
+    let csv = String::from_utf8(csv).unwrap();
+    assert!(csv.lines().any(|l| l.starts_with("answer,cloud,") && l.ends_with(",at least")), "{csv}");
+    let folder = TempDir::new().unwrap();
+    let plots = folder.path().to_str().unwrap();
+    wattmark(&[&asked[..], &["--plot", plots, "--draws", "200"]].concat()).assert().success();
+    let curve = std::fs::read_to_string(folder.path().join("edge-cloud-over-edge-electricity.svg")).unwrap();
+    assert!(curve.contains("published roof") && curve.contains("at most"), "{curve}");
+    // Two roofs of different devices: no verdict.
+    let two =
+        json(&["cost", "--model", "llama-3.2-3b", "--own", "hyperscale-owner@h100-sxm", "--rent", "renter-1y@l40s"]);
+    assert_eq!(two["pairs"][0]["ratio_is"], "neither bound");
+    assert!(two["pairs"][0]["p_first_cheaper"].is_null());
+    // The issue's own lines.
+    wattmark(&OWN_RENT).assert().success();
+    wattmark(&HYBRID[..9]).assert().success();
+}
+
+#[test]
+fn records_of_another_schema_price_nothing() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("later.jsonl");
+    std::fs::write(&path, "{\"schema\":\"wattmark.record/9\"}\n").unwrap();
+    let args = [&OWN_RENT[..], &["--records", path.to_str().unwrap()]].concat();
+    let shown = wattmark(&args).assert().code(1).stdout("");
+    shown.stderr(contains("later.jsonl:1: schema `wattmark.record/9`"));
+}
+
+#[test]
 fn a_list_price_is_a_cross_check() {
     let found = json(&["cost", "--model", "llama-3.1-8b", "--api", "--rent", "renter-1y@h100-sxm"]);
     assert_eq!(found["sides"][1]["side"], "api");
@@ -151,7 +203,7 @@ fn the_same_seed_gives_the_same_bytes_in_every_format() {
     }
     let lines = wattmark(&[&OWN_RENT[..], &["--format", "csv"]].concat()).output().unwrap().stdout;
     let lines = String::from_utf8(lines).unwrap();
-    assert!(lines.starts_with("kind,of,name,value,median,low,high,unit,basis,source\n"));
+    assert!(lines.starts_with("kind,of,name,value,median,low,high,unit,basis,source,bound\n"));
     assert!(lines.contains("break_even,own / rent,own.duty,"));
 }
 
@@ -171,7 +223,16 @@ fn what_cannot_be_priced_says_what_to_do_and_prints_nothing() {
     bad(&["--own", "hyperscale-owner@h100", "--throughput", "1"], "did you mean `h100-sxm`?");
     bad(&["--own", "hyperscale-owner@tpu-v6e", "--throughput", "1"], "tpu-v6e has no price (not sold)");
     bad(&["--own", "hyperscale-owner@h100-sxm"], "how fast is own? Give --model or --throughput");
-    bad(&["--own", "hyperscale-owner@h100-sxm", "--model", "grok-1"], "no throughput of grok-1 on h100-sxm");
+    bad(&["--own", "hyperscale-owner@h100-sxm", "--model", "grok-1"], "own: grok-1 does not fit on h100-sxm");
+    bad(
+        &["--own", "enterprise-jetson@host-cpu", "--model", "llama-3.2-1b"],
+        "no read bandwidth is known of the device",
+    );
+    bad(&with(&["--batch", "0"]), "--batch 0: write a whole number above 0");
+    bad(&with(&["--batch", "edge=4"]), "no side `edge` is asked for");
+    bad(&with(&["--dtype", "own=q4"]), "unknown format `q4`: known are f32");
+    bad(&with(&["--track", "fast"]), "no track `fast`");
+    bad(&with(&["--reserve", "2"]), "--reserve 2");
     bad(&["--rent", "renter-1y@rpi5", "--throughput", "1"], "catalog/scenarios/rent.toml:");
     bad(&["--api", "--model", "grok-1"], "role `api`");
     bad(&with(&["--set", "electricity=-1"]), "a price cannot be negative");

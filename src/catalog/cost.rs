@@ -24,8 +24,10 @@ pub struct CostRole {
     pub meaning: String,
     /// Its value, in `unit`, where nobody says anything; none if somebody must.
     pub absent: Option<f64>,
-    /// Who else may say it: `device.price`, `throughput`.
+    /// Who else may say it: `device.price`, `throughput`, `meter`.
     pub fallback: Option<String>,
+    /// A role before it that it equals where nobody says otherwise.
+    pub same_as: Option<String>,
     /// From where to where a break-even is looked for, in `unit`; none if it is no one's decision.
     pub range: Option<(f64, f64)>,
 }
@@ -80,7 +82,13 @@ pub(super) fn cost(inspector: &mut Inspector) -> Option<CostModel> {
         let boundary = boundary(inspector, &full, &r.boundary, unit.dimension());
         let range = r.range.as_ref().and_then(|r| range(inspector, &full, r));
         let (meaning, absent, fallback) = (r.meaning.clone().unwrap_or_default(), r.absent, r.fallback.clone());
-        roles.push(CostRole { name, unit, boundary, meaning, absent, fallback, range });
+        let same_as = r.same_as.as_ref().map(|s| s.get_ref().clone());
+        let twin = same_as.as_ref().and_then(|s| roles.iter().find(|o: &&CostRole| o.name == *s));
+        if let Some(s) = same_as.as_ref().filter(|_| twin.is_none_or(|o| o.unit.dimension() != unit.dimension())) {
+            let what = format!("same_as = \"{s}\": no role of that name and dimension stands before it");
+            inspector.fault(at, &full, what);
+        }
+        roles.push(CostRole { name, unit, boundary, meaning, absent, fallback, same_as, range });
     }
     let mut derived = Vec::new();
     for entry in &raw.derived {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{claim_files::fixed, problem::Inspector};
-use crate::formula::{Boundary, Cell, Cone, Content, Fault, Formula, Scope, System, Unit};
+use crate::formula::{Boundary, Cell, Cone, Content, Fault, Formula, NONE_HOLDS, Scope, System, Unit};
 
 /// A contradiction and what its figures give.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,9 +110,10 @@ fn recompute(r: &RawFinding) -> Result<Inconsistency, String> {
     let mut cone = Cone::of(&system, &targets, &[&holds], &scope).ok_or("the formulas use themselves")?;
     cone.set_modes();
     cone.compute(1);
-    let mut first = [None];
+    let (mut first, mut sound) = ([NONE_HOLDS], [0.0]);
     cone.first_that_holds(1, &mut first);
-    if first[0].is_none() || !cone.finite(0) {
+    cone.sound(1, &mut sound);
+    if first[0] == NONE_HOLDS || sound[0] != 0.0 {
         return Err(format!("does not stand: {} is not so when recomputed; mend the figures or drop it", r.holds));
     }
     let recomputed = computed.into_iter().zip(&r.derived).map(|((cell, unit), d)| {

@@ -234,5 +234,6 @@ pub(super) struct RawRole {
     pub(super) meaning: Option<String>,
     pub(super) absent: Option<f64>,
     pub(super) fallback: Option<String>,
+    pub(super) same_as: Text,
     pub(super) range: Option<Spanned<Vec<f64>>>,
 }

@@ -133,6 +133,9 @@ pub fn evaluate(catalog: &Catalog, ids: &[&str], settings: Settings) -> Vec<Outc
     let pairs = |c: &&Claim| c.pair_of.is_some() && asked.iter().any(|a| a.pair_of == c.pair_of);
     let work: Vec<&Claim> = catalog.claims.iter().filter(|c| wanted(c) || pairs(c)).collect();
     let known = Known::of(catalog);
+    // The longest first, so that no thread is left with one of them at the end.
+    let mut longest: Vec<usize> = (0..work.len()).collect();
+    longest.sort_by_key(|at| std::cmp::Reverse(work[*at].inputs.len()));
     let next = Mutex::new(0);
     let results: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(work.len().max(1));
@@ -145,8 +148,8 @@ pub fn evaluate(catalog: &Catalog, ids: &[&str], settings: Settings) -> Vec<Outc
                         *next += 1;
                         *next - 1
                     };
-                    let Some(claim) = work.get(at) else { break };
-                    let outcome = one(catalog, &known, claim, settings);
+                    let Some(&at) = longest.get(at) else { break };
+                    let outcome = one(catalog, &known, work[at], settings);
                     results.lock().unwrap_or_else(|e| e.into_inner()).push((at, outcome));
                 }
             });
@@ -251,10 +254,9 @@ fn one(catalog: &Catalog, known: &Known, claim: &Claim, settings: Settings) -> O
     let order = |i: &InputResult| claim.inputs.iter().position(|c| c.name == i.name).unwrap_or(usize::MAX);
     outcome.inputs.sort_by_key(order);
     let (at_modes, rule, values) = trial.at_modes();
-    let (moving, plan) = tornado::plan(&trial);
     let testable = claim.untestable.is_none();
-    let plan = if testable { plan } else { vec![None] };
-    let (tallies, kept) = trial.run(settings.draws, settings.seed, &plan, true);
+    let held = if testable { tornado::plan(&trial) } else { vec![] };
+    let (tallies, kept) = trial.run(settings.draws, settings.seed, &held);
     outcome.derived = claim.derived.iter().zip(values).zip(kept).map(|((d, v), kept)| summary(d, v, kept)).collect();
     if !testable {
         return outcome;
@@ -263,7 +265,7 @@ fn one(catalog: &Catalog, known: &Known, claim: &Claim, settings: Settings) -> O
     let priors = named(&outcome.inputs, Basis::Prior);
     let mut headline = Headline::of(&tallies[0], at_modes, priors);
     headline.interpolated = named(&outcome.inputs, Basis::Interpolated);
-    let mut swings = tornado::swings(&catalog.system, &moving, &tallies, headline.verdict);
+    let mut swings = tornado::swings(&catalog.system, &held, &tallies, headline.verdict);
     let mut turns: HashMap<CellId, BreakEven> = HashMap::new();
     for (cell, swing) in &mut swings {
         let Some(input) = outcome.inputs.iter().find(|i| i.cell == *cell) else { continue };

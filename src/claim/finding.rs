@@ -11,8 +11,23 @@ use crate::{
 pub struct Finding {
     /// The claim, or the name of the contradiction.
     pub id: String,
-    /// What is wrong, and what the figures give.
-    pub what: String,
+    /// Of figures, units, power, dates, counts, ...
+    pub kind: String,
+    /// Documents and lines.
+    pub place: String,
+    /// What they say.
+    pub says: String,
+    /// What their own figures give.
+    pub recomputed: String,
+    /// Name, formula, value and unit of each figure recomputed.
+    pub values: Vec<(String, String, f64, String)>,
+}
+
+impl Finding {
+    /// All of it in a sentence or two.
+    pub fn what(&self) -> String {
+        format!("{} ({}): {} Recomputed: {}", self.kind, self.place, self.says, self.recomputed)
+    }
 }
 
 /// Compares every stated figure with ours, and recomputes the contradictions of the documents.
@@ -26,10 +41,15 @@ fn recomputed(found: &Inconsistency) -> Finding {
         let unit = if unit.text() == "1" { String::new() } else { format!(" {unit}") };
         format!("{name} = {formula} = {}{unit}", grouped(*value))
     });
-    let values = values.collect::<Vec<_>>().join(", ");
     let note = found.note.as_ref().map(|n| format!(" {n}")).unwrap_or_default();
-    let what = format!("{} ({}): {} Recomputed: {values}.{note}", found.kind, found.place, found.text);
-    Finding { id: found.id.clone(), what }
+    Finding {
+        id: found.id.clone(),
+        kind: found.kind.clone(),
+        place: found.place.clone(),
+        says: found.text.clone(),
+        recomputed: format!("{}.{note}", values.collect::<Vec<_>>().join(", ")),
+        values: found.recomputed.iter().map(|(n, f, x, u)| (n.clone(), f.clone(), *x, u.text().to_owned())).collect(),
+    }
 }
 
 fn of_claim(catalog: &Catalog, claim: &Claim) -> Vec<Finding> {
@@ -61,7 +81,16 @@ fn of_claim(catalog: &Catalog, claim: &Claim) -> Vec<Finding> {
             }
             Ok(_) => None,
         };
-        found.extend(what.map(|what| Finding { id: claim.id.clone(), what }));
+        let formula = derived.formula.text().to_owned();
+        let ours = (derived.name.clone(), formula, derived.unit.from_base(ours), derived.unit.text().to_owned());
+        found.extend(what.map(|recomputed| Finding {
+            id: claim.id.clone(),
+            kind: "stated figure".to_owned(),
+            place: format!("{} L{}", claim.quote.seed, claim.quote.line),
+            says: format!("{}: stated as {} {}.", stated.name, grouped(stated.value), stated.unit),
+            recomputed,
+            values: vec![ours],
+        }));
     }
     found
 }

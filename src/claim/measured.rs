@@ -2,7 +2,7 @@
 //! Hardware is fed by hardware alone, a bound replaces nothing, and what stays a prior says why.
 
 use crate::{
-    catalog::{Catalog, Citation, ClaimInput, MeasuredBy, Measurement},
+    catalog::{Catalog, ClaimInput, MeasuredBy, Measurement},
     formula::{CellId, Unit},
     measure::stats::Estimate,
     workload::{Answer, Basis, Point, Query, Records, Step, answer},
@@ -80,7 +80,7 @@ fn value(
     let measurement = Measurement {
         interpolated: step.basis == Basis::Interpolated,
         how: how(step, &evidence.text()),
-        records: citations(step, records),
+        records: step.citations(records),
     };
     Ok(Some((estimate, measurement)))
 }
@@ -162,27 +162,6 @@ fn too_wide(relative: f64) -> String {
 fn how(step: &Step, device: &str) -> String {
     let shares = step.shares.iter().map(|(b, s)| format!("{} {:.0} % of the time", b.name(), s * 100.0));
     format!("{} kernels composed, {}, on {device}", step.parts.len(), shares.collect::<Vec<_>>().join(", "))
-}
-
-fn citations(step: &Step, records: &Records) -> Vec<Citation> {
-    let mut all: Vec<Citation> = step
-        .parts
-        .iter()
-        .flat_map(|p| &p.records)
-        .map(|at| {
-            let (place, record) = records.get(*at);
-            Citation {
-                file: place.file.clone(),
-                line: place.line,
-                run: record.run.id.clone(),
-                device: format!("{} {} ({})", record.device.id, record.device.name, record.device.track.name()),
-                case: record.case.id.clone(),
-            }
-        })
-        .collect();
-    all.sort();
-    all.dedup();
-    all
 }
 
 #[cfg(test)]

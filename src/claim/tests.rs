@@ -166,7 +166,7 @@ fn an_override_changes_what_it_says_and_nothing_else() {
 #[test]
 fn the_documents_figures_are_recomputed() {
     let found = findings(&catalog());
-    let of = |id: &str| found.iter().find(|f| f.id == id).unwrap().what.clone();
+    let of = |id: &str| found.iter().find(|f| f.id == id).unwrap().what();
     let hw3 = of("UNITS-HW3");
     assert!(hw3.contains("1,008 Peta-TOPS has two prefixes, peta and tera"), "{hw3}");
     assert!(hw3.contains("1e9 times too large; the numbers give 1,008 EOPS"), "{hw3}");

@@ -29,19 +29,17 @@ impl Swing {
     }
 }
 
-/// Inputs to hold, each low and high, behind one run with none held.
-pub(super) fn plan(trial: &Trial) -> (Vec<CellId>, Vec<Held>) {
-    let free: Vec<_> = trial.given().iter().filter(|(_, g)| varies(g)).collect();
-    let held = free.iter().flat_map(|(id, g)| [Some((*id, g.low)), Some((*id, g.high))]);
-    (free.iter().map(|(id, _)| *id).collect(), [None].into_iter().chain(held).collect())
+/// Inputs to hold, each low and high.
+pub(super) fn plan(trial: &Trial) -> Vec<Held> {
+    trial.given().iter().filter(|(_, g)| varies(g)).map(|(id, g)| (*id, [g.low, g.high])).collect()
 }
 
 /// The swings, widest first, from the tallies of a [`plan`].
-pub(super) fn swings(system: &System, inputs: &[CellId], tallies: &[Tally], verdict: Verdict) -> Vec<(CellId, Swing)> {
-    let mut swings: Vec<(CellId, Swing)> = inputs
+pub(super) fn swings(system: &System, held: &[Held], tallies: &[Tally], verdict: Verdict) -> Vec<(CellId, Swing)> {
+    let mut swings: Vec<(CellId, Swing)> = held
         .iter()
         .zip(tallies[1..].chunks(2))
-        .map(|(cell, pair)| {
+        .map(|((cell, _), pair)| {
             let swing = Swing {
                 input: system.cell(*cell).name.clone(),
                 at_low: pair[0].share(verdict),

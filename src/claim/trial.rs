@@ -3,7 +3,7 @@
 
 use crate::{
     catalog::{Claim, Verdict},
-    formula::{CHUNK, CellId, Cone, Distribution, Formula, Given, Stream, System},
+    formula::{CHUNK, CellId, Cone, Distribution, Formula, Given, NONE_HOLDS, Stream, System},
 };
 
 /// How often each verdict was the first that held.
@@ -13,12 +13,6 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, verdict: Verdict) {
-        if let Some(at) = Verdict::ALL.iter().position(|v| *v == verdict) {
-            self.counts[at] += 1;
-        }
-    }
-
     /// Share of draws with a verdict.
     pub(super) fn share(&self, verdict: Verdict) -> f64 {
         let all: u64 = self.counts.iter().sum();
@@ -39,8 +33,8 @@ impl Tally {
     }
 }
 
-/// An input held at a value instead of being drawn.
-pub(super) type Held = Option<(CellId, f64)>;
+/// An input to hold at its low, then at its high, instead of drawing it.
+pub(super) type Held = (CellId, [f64; 2]);
 
 /// A claim ready to be evaluated.
 #[derive(Debug, Clone)]
@@ -48,9 +42,12 @@ pub(super) struct Trial<'c> {
     claim: &'c Claim,
     cone: Cone,
     given: Vec<(CellId, Given)>,
-    verdicts: Vec<Verdict>,
+    /// Of each condition, by number in [`Verdict::ALL`].
+    verdicts: Vec<usize>,
     catch_all: Option<Verdict>,
-    first: Vec<Option<usize>>,
+    /// Of each draw of a chunk: the first condition that holds, and 0 if all is finite.
+    first: Vec<u16>,
+    sound: Vec<f64>,
 }
 
 impl<'c> Trial<'c> {
@@ -61,9 +58,10 @@ impl<'c> Trial<'c> {
         let cone = Cone::of(system, &targets, &conditions, &claim.scope)?;
         Some(Trial {
             given: cone.given().map(|(id, g)| (id, g.clone())).collect(),
-            verdicts: claim.rules.iter().filter(|r| r.when.is_some()).map(|r| r.verdict).collect(),
+            verdicts: claim.rules.iter().filter(|r| r.when.is_some()).map(|r| number(r.verdict)).collect(),
             catch_all: claim.rules.iter().find(|r| r.when.is_none()).map(|r| r.verdict),
-            first: vec![None; CHUNK],
+            first: vec![NONE_HOLDS; CHUNK],
+            sound: vec![0.0; CHUNK],
             claim,
             cone,
         })
@@ -74,13 +72,21 @@ impl<'c> Trial<'c> {
         &self.given
     }
 
-    /// Runs all draws once for each held input in `held`, on the same random numbers. With `keep`, the derived values
-    /// of the first of them are handed back, in base units.
-    pub(super) fn run(&mut self, draws: usize, seed: u64, held: &[Held], keep: bool) -> (Vec<Tally>, Vec<Vec<f64>>) {
-        let mut tallies = vec![Tally::default(); held.len()];
-        let mut kept = vec![Vec::with_capacity(if keep { draws } else { 0 }); self.claim.derived.len()];
+    /// Runs all draws as they are drawn, then with each of `held` at its low and at its high, on the same random numbers.
+    /// The tallies stand in that order; the derived values of the first are handed back, in base units.
+    pub(super) fn run(&mut self, draws: usize, seed: u64, held: &[Held]) -> (Vec<Tally>, Vec<Vec<f64>>) {
+        let mut tallies = vec![Tally::default(); 1 + 2 * held.len()];
+        let mut kept = vec![Vec::with_capacity(draws); self.claim.derived.len()];
         let mut streams: Vec<Stream> = self.given.iter().map(|(_, g)| Stream::new(seed, &g.key)).collect();
         let mut drawn = vec![vec![0.0; CHUNK]; self.given.len()];
+        // What an input does not change is not computed again.
+        let downstream: Vec<_> = held
+            .iter()
+            .filter_map(|(cell, ends)| {
+                let at = self.given.iter().position(|(id, _)| id == cell)?;
+                Some((self.cone.downstream(*cell)?, at, *ends))
+            })
+            .collect();
         let mut done = 0;
         while done < draws {
             let n = CHUNK.min(draws - done);
@@ -88,21 +94,18 @@ impl<'c> Trial<'c> {
                 stream.fill(&given.distribution, &mut column[..n]);
                 self.cone.column(*id)[..n].copy_from_slice(&column[..n]);
             }
-            for (which, (held, tally)) in held.iter().zip(&mut tallies).enumerate() {
-                if let Some((cell, x)) = held {
-                    self.cone.column(*cell)[..n].fill(*x);
+            self.cone.compute(n);
+            self.cone.keep(n);
+            self.count(n, &mut tallies[0]);
+            for (derived, kept) in self.claim.derived.iter().zip(&mut kept) {
+                kept.extend_from_slice(&self.cone.column(derived.cell)[..n]);
+            }
+            for ((downstream, at, ends), pair) in downstream.iter().zip(tallies[1..].chunks_mut(2)) {
+                for (x, tally) in ends.iter().zip(pair) {
+                    self.cone.compute_with(downstream, *x, n);
+                    self.count(n, tally);
                 }
-                self.judge(n, |verdict| tally.add(verdict));
-                if keep && which == 0 {
-                    for (derived, kept) in self.claim.derived.iter().zip(&mut kept) {
-                        kept.extend_from_slice(&self.cone.column(derived.cell)[..n]);
-                    }
-                }
-                if let Some((cell, _)) = held
-                    && let Some(at) = self.given.iter().position(|(id, _)| id == cell)
-                {
-                    self.cone.column(*cell)[..n].copy_from_slice(&drawn[at][..n]);
-                }
+                self.cone.restore(downstream, &drawn[*at], n);
             }
             done += n;
         }
@@ -117,7 +120,9 @@ impl<'c> Trial<'c> {
                 let column = self.cone.column(*id);
                 chunk.iter().zip(column).for_each(|(point, x)| *x = point[i]);
             }
-            self.judge(chunk.len(), |v| verdicts.push(v));
+            self.cone.compute(chunk.len());
+            self.judge(chunk.len());
+            verdicts.extend((0..chunk.len()).map(|i| Verdict::ALL[self.verdict(i)]));
         }
         verdicts
     }
@@ -131,24 +136,40 @@ impl<'c> Trial<'c> {
     pub(super) fn at_modes(&mut self) -> (Verdict, Option<usize>, Vec<f64>) {
         let verdict = self.at(&[self.modes()])[0];
         let catch_all = self.catch_all.map(|_| self.claim.rules.len() - 1);
-        let rule = self.first[0].or(catch_all).filter(|_| verdict != Verdict::InsufficientData);
+        let first = Some(usize::from(self.first[0])).filter(|_| self.first[0] != NONE_HOLDS);
+        let rule = first.or(catch_all).filter(|_| verdict != Verdict::InsufficientData);
         let values = self.claim.derived.iter().map(|d| self.cone.column(d.cell)[0]).collect();
         (verdict, rule, values)
     }
 
-    fn judge(&mut self, n: usize, mut each: impl FnMut(Verdict)) {
-        self.cone.compute(n);
+    /// Of the first `n` draws as computed: which condition holds, and whether all is finite.
+    fn judge(&mut self, n: usize) {
         self.cone.first_that_holds(n, &mut self.first);
-        for i in 0..n {
-            let verdict = match self.first[i] {
-                _ if !self.cone.finite(i) => Verdict::InsufficientData,
-                Some(rule) => self.verdicts[rule],
-                // No rule holds: the last one says so, or nothing is known.
-                None => self.catch_all.unwrap_or(Verdict::InsufficientData),
-            };
-            each(verdict);
+        self.cone.sound(n, &mut self.sound);
+    }
+
+    /// The verdict of a draw that was judged, by its number.
+    fn verdict(&self, i: usize) -> usize {
+        let unknown = || number(self.catch_all.unwrap_or(Verdict::InsufficientData));
+        match self.verdicts.get(usize::from(self.first[i])) {
+            _ if self.sound[i] != 0.0 => number(Verdict::InsufficientData),
+            Some(verdict) => *verdict,
+            // No rule holds: the last one says so, or nothing is known.
+            None => unknown(),
         }
     }
+
+    fn count(&mut self, n: usize, tally: &mut Tally) {
+        self.judge(n);
+        for i in 0..n {
+            tally.counts[self.verdict(i)] += 1;
+        }
+    }
+}
+
+/// The number of a verdict in [`Verdict::ALL`].
+fn number(verdict: Verdict) -> usize {
+    Verdict::ALL.iter().position(|v| *v == verdict).unwrap_or(0)
 }
 
 /// True if a given quantity is drawn.

@@ -16,6 +16,7 @@ use crate::{
     report::{
         Format,
         claims::{Claims, explained},
+        findings::Findings,
     },
 };
 
@@ -30,6 +31,9 @@ pub(super) struct ClaimsArgs {
     /// Show quote, inputs with their basis, arithmetic, break-evens and tornado
     #[arg(long)]
     explain: bool,
+    /// Show only what does not stand in the documents: figures recomputed from their own numbers
+    #[arg(long, conflicts_with_all = ["explain", "plot"])]
+    findings: bool,
     /// Put another value in an input's place, as in elec_home=0.30 or ZERO-MC-EDGE.car_w="0.4 kW/vehicle"; repeat for
     /// more
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -58,7 +62,8 @@ pub(super) fn claims(args: &ClaimsArgs) -> anyhow::Result<Outcome> {
         return Err(Usage(format!("--draws {}: choose from 1 to {MOST_DRAWS}", args.draws)).into());
     }
     let mut known = args.catalog.load()?;
-    if let Some(id) = args.ids.iter().find(|id| known.claim(id).is_none()) {
+    let contradiction = |id: &str| args.findings && known.inconsistencies.contains_key(&id.to_uppercase());
+    if let Some(id) = args.ids.iter().find(|id| known.claim(id).is_none() && !contradiction(id)) {
         return Err(unknown(&known, id).into());
     }
     for text in &args.set {
@@ -68,6 +73,12 @@ pub(super) fn claims(args: &ClaimsArgs) -> anyhow::Result<Outcome> {
     let records = load(&args.records)?;
     for kept in replace_priors(&mut known, &records) {
         eprintln!("{} stays a prior: {}", kept.input, kept.why);
+    }
+    if args.findings {
+        let mut found = findings(&known);
+        found.retain(|f| args.ids.is_empty() || args.ids.iter().any(|id| id.eq_ignore_ascii_case(&f.id)));
+        args.output.show(&Findings(&found))?;
+        return Ok(Outcome::Done);
     }
     let ids: Vec<&str> = args.ids.iter().map(String::as_str).collect();
     let outcomes = evaluate(&known, &ids, Settings { draws: args.draws, seed: args.seed });

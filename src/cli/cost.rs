@@ -10,11 +10,12 @@ use super::{
     catalog::CatalogArgs,
     cost_args::{Spec, Values, range, speeds},
     output::{OutputArgs, print, style, write_file},
+    serving::{ServingArgs, ServingPoints},
 };
 use crate::{
     catalog::{Catalog, Side},
     claim::Settings,
-    cost::{Asked, Party, Query, Share, compare, throughput_of},
+    cost::{Asked, Party, Query, Serving, Share, Throughput, compare, throughput_of},
     report::{Format, cost::Costs},
 };
 
@@ -54,6 +55,8 @@ pub(super) struct CostArgs {
     /// Tokens a second while busy: a number or low,mode,high, of every side or as in edge=30; repeat for more
     #[arg(long, value_name = "[SIDE=]TOK_S")]
     throughput: Vec<String>,
+    #[command(flatten)]
+    serving: ServingArgs,
     /// Put another value in the place of a role (duty, own.duty) or of an input (elec_industrial), as in
     /// electricity=0.05 or electricity="50 USD/MWh"; repeat for more
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -88,7 +91,9 @@ pub(super) fn cost(args: &CostArgs) -> anyhow::Result<Outcome> {
         let set = values.set(text)?;
         eprintln!("set {text} in {}", set.join(", "));
     }
-    let queries = args.queries(&known, &specs, &values)?;
+    let names: Vec<&str> = specs.iter().map(|s| s.name).collect();
+    let points = args.serving.read(&names)?;
+    let queries = args.queries(&known, &specs, &values, &points)?;
     let share = args.share(&values)?;
     let asked = Asked { parties: queries, share, draws: args.draws, seed: args.seed };
     let mut found = compare(&known, &asked).map_err(|e| Usage(e.to_string()))?;
@@ -140,7 +145,13 @@ impl CostArgs {
         Ok(specs)
     }
 
-    fn queries<'a>(&'a self, known: &Catalog, specs: &'a [Spec], values: &'a Values) -> anyhow::Result<Vec<Party<'a>>> {
+    fn queries<'a>(
+        &'a self,
+        known: &Catalog,
+        specs: &'a [Spec],
+        values: &'a Values,
+        points: &ServingPoints,
+    ) -> anyhow::Result<Vec<Party<'a>>> {
         let names: Vec<&str> = specs.iter().map(|s| s.name).collect();
         let given = speeds(&self.throughput, &names)?;
         let mut parties = Vec::new();
@@ -148,11 +159,9 @@ impl CostArgs {
             let behind = self.cloud_model.as_deref().filter(|_| spec.name == "cloud");
             let model = behind.or(self.model.as_deref());
             let throughput = match (given.of(spec.name), model) {
-                (Some(throughput), _) => Some(throughput),
+                (Some(throughput), _) => Some(throughput.clone()),
                 (None, _) if spec.name == "api" => None,
-                (None, Some(model)) => {
-                    Some(throughput_of(known, model, &spec.device).map_err(|e| Usage(format!("{}: {e}", spec.name)))?)
-                }
+                (None, Some(model)) => Some(composed(known, spec, model, points)?),
                 (None, None) => {
                     let what = format!("how fast is {}? Give --model or --throughput", spec.name);
                     return Err(Usage(what).into());
@@ -172,6 +181,20 @@ impl CostArgs {
         let offload = set("offload").map_or_else(|| range("--offload", text), Ok)?;
         Ok(Some(Share { offload, overhead: set("overhead") }))
     }
+}
+
+/// How fast a side serves where the user does not say.
+fn composed(known: &Catalog, spec: &Spec, model: &str, points: &ServingPoints) -> anyhow::Result<Throughput> {
+    let serving = Serving {
+        model,
+        device: &spec.device,
+        edge: spec.name == "edge",
+        point: points.of(spec.name),
+        records: &points.records,
+        track: points.track,
+        reserve: points.reserve,
+    };
+    throughput_of(known, &serving).map_err(|e| Usage(format!("{}: {e}", spec.name)).into())
 }
 
 /// Who must pay on a side. What stands behind an edge may be rented or owned.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Usage;
+use super::{Usage, serving::BySide};
 use crate::{
     catalog::{Catalog, CostModel, CostRole, ScenarioInput, parse_value},
     cost::{Range, Throughput},
@@ -36,35 +36,11 @@ pub(super) fn range(what: &str, text: &str) -> anyhow::Result<Range> {
 }
 
 /// Throughputs as given, for every side or for one.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Speeds {
-    all: Option<Throughput>,
-    sides: BTreeMap<String, Throughput>,
-}
-
-impl Speeds {
-    /// A side's own, else every side's.
-    pub(super) fn of(&self, side: &str) -> Option<Throughput> {
-        self.sides.get(side).or(self.all.as_ref()).cloned()
-    }
-}
-
-pub(super) fn speeds(texts: &[String], sides: &[&str]) -> anyhow::Result<Speeds> {
-    let mut speeds = Speeds::default();
-    for text in texts {
-        let (side, numbers) = text.split_once('=').map_or((None, text.as_str()), |(s, n)| (Some(s.trim()), n));
-        let (low, mode, high) = range("--throughput", numbers)?;
-        let given = Throughput::given(low, mode, high);
-        match side {
-            None => speeds.all = Some(given),
-            Some(side) if sides.contains(&side) => drop(speeds.sides.insert(side.to_owned(), given)),
-            Some(side) => {
-                let what = format!("--throughput {text}: no side `{side}` is asked for; there is {}", sides.join(", "));
-                return Err(Usage(what).into());
-            }
-        }
-    }
-    Ok(speeds)
+pub(super) fn speeds(texts: &[String], sides: &[&str]) -> anyhow::Result<BySide<Throughput>> {
+    BySide::parse("--throughput", texts, sides, |text| {
+        let (low, mode, high) = range("--throughput", text)?;
+        Ok(Throughput::given(low, mode, high))
+    })
 }
 
 /// Values in the place of roles, by side.

@@ -19,6 +19,7 @@ mod records;
 mod report;
 mod run;
 mod select;
+mod serving;
 mod shell;
 mod tune;
 mod validate;

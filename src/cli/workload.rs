@@ -10,9 +10,9 @@ use super::{
     catalog::CatalogArgs,
     output::{OutputArgs, print, write_file},
     records::load,
+    serving,
 };
 use crate::{
-    backend::Track,
     report::{Format as Shown, workload::Workload},
     workload::{Format, Point, Query, WorkloadError, answer, as_suite, decode, prefill},
 };
@@ -72,21 +72,12 @@ impl WorkloadArgs {
         }
         Ok(point)
     }
-
-    fn track(&self) -> anyhow::Result<Option<Track>> {
-        let known = [Track::Portable, Track::Native, Track::Library];
-        let Some(text) = &self.track else { return Ok(None) };
-        let found = known.into_iter().find(|t| t.name() == text);
-        Ok(Some(found.ok_or_else(|| Usage(format!("no track `{text}`: known are portable, native, library")))?))
-    }
 }
 
 pub(super) fn workload(args: &WorkloadArgs) -> anyhow::Result<Outcome> {
     let format = args.output.format()?;
-    if !(0.0..1.0).contains(&args.reserve) {
-        return Err(Usage(format!("--reserve {}: a share from 0 to 1", args.reserve)).into());
-    }
-    let (point, track) = (args.point()?, args.track()?);
+    let reserve = serving::reserve(args.reserve)?;
+    let (point, track) = (args.point()?, args.track.as_deref().map(serving::track).transpose()?);
     let catalog = args.catalog.load()?;
     if let (Some(path), Some(model)) = (&args.as_suite, catalog.models.get(&args.model)) {
         let (decode, prefill) = (decode(model, &point).map_err(usage)?, prefill(model, &point).map_err(usage)?);
@@ -96,7 +87,7 @@ pub(super) fn workload(args: &WorkloadArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let records = load(&args.records)?;
-    let query = Query { model: &args.model, device: &args.device, point, track, reserve: args.reserve };
+    let query = Query { model: &args.model, device: &args.device, point, track, reserve };
     let found = answer(&catalog, &records, &query).map_err(|e| match e {
         WorkloadError::Untimed { .. } => anyhow::Error::from(e),
         e => usage(e),

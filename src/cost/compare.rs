@@ -6,7 +6,9 @@ use super::{
     known::{KnownAnswer, known_answers},
     price::{Priced, priced},
     query::{CostError, Query},
+    sense::{self, Sense},
     setup::Setup,
+    throughput::Throughput,
     tornado::{Swing, corners, swings},
     trial::Trial,
     turn::{Turn, turns},
@@ -47,6 +49,8 @@ pub struct CostSide {
     pub scenario: String,
     /// The device; of a hybrid both.
     pub device: String,
+    /// How fast it serves; none of a hybrid and of a list price.
+    pub throughput: Option<Throughput>,
     /// What it came to.
     pub priced: Priced,
     /// Which inputs move the answer, in its unit, widest first.
@@ -64,7 +68,9 @@ pub struct Pair {
     pub second: usize,
     /// The first's cost over the second's.
     pub ratio: Summary,
-    /// Share of draws in which the first is the cheaper.
+    /// On which side of the ratio the truth lies.
+    pub sense: Sense,
+    /// Share of draws in which the first is the cheaper: at most so many where the ratio is at least that.
     pub first_cheaper: f64,
     /// Where it turns, by role.
     pub turns: Vec<Turn>,
@@ -126,13 +132,15 @@ pub fn compare<'c>(catalog: &'c Catalog, asked: &Asked) -> Result<Comparison<'c>
     let units: Vec<Unit> = priced.iter().map(Priced::unit).collect();
     let swings = swings(&mut trial, &labels, &units, &couples);
     let mut pairs = Vec::new();
-    for (&(first, second), tornado) in couples.iter().zip(swings.pairs) {
+    let senses = senses(&mut trial, &couples);
+    for ((&(first, second), tornado), sense) in couples.iter().zip(swings.pairs).zip(senses) {
         let at_modes = answer(&priced[first]) / answer(&priced[second]);
         let ratios: Vec<f64> = answers[first].iter().zip(&answers[second]).map(|(a, b)| a / b).collect();
         let cheaper = answers[first].iter().zip(&answers[second]).filter(|(a, b)| a < b).count();
         pairs.push(Pair {
             first,
             second,
+            sense,
             first_cheaper: cheaper as f64 / answers[first].len().max(1) as f64,
             ratio: Summary::of(at_modes, ratios, &Unit::one()),
             turns: turns(&mut trial, &labels, (first, second)),
@@ -142,6 +150,7 @@ pub fn compare<'c>(catalog: &'c Catalog, asked: &Asked) -> Result<Comparison<'c>
     }
     let sides = names.into_iter().zip(priced).zip(swings.sides).enumerate();
     let sides = sides.map(|(at, (((name, scenario, device), priced), tornado))| CostSide {
+        throughput: asked.parties.get(at).and_then(|p| p.query.throughput.clone()),
         known: asked.parties.get(at).map_or_else(Vec::new, |p| known_answers(catalog, &p.query, &priced)),
         name,
         scenario,
@@ -151,6 +160,19 @@ pub fn compare<'c>(catalog: &'c Catalog, asked: &Asked) -> Result<Comparison<'c>
     });
     let sides = sides.collect();
     Ok(Comparison { sides, pairs, draws: asked.draws, seed: asked.seed, trial })
+}
+
+/// On which side of each couple's ratio the truth lies.
+fn senses(trial: &mut Trial, couples: &[(usize, usize)]) -> Vec<Sense> {
+    let points = sense::points(trial);
+    let mut ratios: Vec<Vec<f64>> = vec![Vec::new(); couples.len()];
+    trial.at(&points, |sides, n| {
+        for (ratios, &(first, second)) in ratios.iter_mut().zip(couples) {
+            let above = sides[first].answers(n).to_vec();
+            ratios.extend(above.iter().zip(sides[second].answers(n)).map(|(a, b)| a / b));
+        }
+    });
+    ratios.into_iter().map(|r| Sense::of(r[0], r[1..].iter().copied())).collect()
 }
 
 /// At the modes, in base units, so that sides of different units compare.

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     catalog::{Catalog, CostRole, Device, Number, Scenario, Side},
     formula::{Boundary, Distribution, Given, Unit},
+    report::number::decimal,
 };
 
 /// A role and what filled it.
@@ -96,22 +97,35 @@ fn wrong_side(catalog: &Catalog, scenario: &Scenario, wanted: Side) -> CostError
     }
 }
 
-/// Fills a role.
+/// Fills a role; `filled` are those before it.
 pub(super) fn fill(
     catalog: &Catalog,
     query: &Query,
     scenario: &Scenario,
     device: Option<&Device>,
     role: &CostRole,
+    filled: &[Filled],
 ) -> Result<Filled, CostError> {
-    if let Some(&x) = query.set.get(role.name.as_str()) {
-        let bad = |what| CostError::Value { role: role.name.clone(), value: x, unit: role.unit.to_string(), what };
-        return match x {
-            x if !x.is_finite() => Err(bad("write a finite number")),
-            x if x < 0.0 => Err(bad("it cannot be negative")),
-            x => Ok(Filled::plain(role, Basis::Set, x)),
-        };
+    let found = unset(catalog, query, scenario, device, role, filled);
+    let Some(&x) = query.set.get(role.name.as_str()) else { return found };
+    let bad = |what| CostError::Value { role: role.name.clone(), value: x, unit: role.unit.to_string(), what };
+    match x {
+        x if !x.is_finite() => Err(bad("write a finite number")),
+        x if x < 0.0 => Err(bad("it cannot be negative")),
+        // Another value, taken where the one that it stands for was.
+        x => Ok(Filled { boundary: found.map_or(role.boundary, |f| f.boundary), ..Filled::plain(role, Basis::Set, x) }),
     }
+}
+
+/// Fills a role that the user did not.
+fn unset(
+    catalog: &Catalog,
+    query: &Query,
+    scenario: &Scenario,
+    device: Option<&Device>,
+    role: &CostRole,
+    filled: &[Filled],
+) -> Result<Filled, CostError> {
     let fits = |wanted: &Option<String>, asked: Option<&str>| wanted.as_deref().is_none_or(|w| Some(w) == asked);
     let input = scenario.uses.iter().filter_map(|id| catalog.inputs.get(id)).find(|i| {
         i.role.as_deref() == Some(&role.name) && fits(&i.device, Some(query.device)) && fits(&i.model, query.model)
@@ -125,12 +139,26 @@ pub(super) fn fill(
                 return throughput(role, query.device, given);
             }
         }
+        Some("meter") => {
+            let same = role.same_as.as_deref();
+            let set = same.is_some_and(|s| query.set.contains_key(s));
+            if let Some(seen) = query.throughput.as_ref().filter(|_| !set).and_then(|t| metered(role, device?, t)) {
+                return seen;
+            }
+        }
         Some(path) => {
             if let Some(found) = path.strip_prefix("device.").and_then(|q| of_device(role, device?, q)) {
                 return found;
             }
         }
         None => {}
+    }
+    if let Some(same) = &role.same_as {
+        // The catalogue refuses a role that stands for none.
+        let other = filled.iter().find(|f| f.role == *same).cloned();
+        if let Some(other) = other {
+            return Ok(Filled { role: role.name.clone(), meaning: role.meaning.clone(), by: same.clone(), ..other });
+        }
     }
     match role.absent {
         Some(x) => Ok(Filled::plain(role, Basis::Default, x)),
@@ -216,6 +244,37 @@ fn throughput(role: &CostRole, device: &str, given: &Throughput) -> Result<Fille
         given: given_numbers,
         ..Filled::plain(role, given.basis, given.mode)
     })
+}
+
+/// The watts of the meter that saw the device serve, brought to the boundary of the role; none if they cannot be.
+fn metered(role: &CostRole, device: &Device, given: &Throughput) -> Option<Result<Filled, CostError>> {
+    let seen = given.metered.as_ref()?;
+    let own = matches!(seen.boundary.as_str(), "gpu_board" | "package" | "module");
+    let watts = |quantity: &str| device.quantity.get(quantity).map(|n| n.unit.to_base(n.mode));
+    // Of an accelerator in a server, host and fans as they are provisioned for it.
+    let (factor, how) = match (role.boundary.to_string().as_str(), seen.boundary.as_str()) {
+        ("it", "wall_ac") => (1.0, "at the server's supply".to_owned()),
+        ("it", _) if own => match (watts("it_power"), watts("power")) {
+            (Some(it), Some(board)) => (
+                it / board,
+                format!("x {} for host, network and fans (it_power / power of {})", decimal(it / board, 3), device.id),
+            ),
+            _ => (1.0, "host and fans are not counted".to_owned()),
+        },
+        (_, "package" | "module") => (1.0, "of the computer alone".to_owned()),
+        _ => return None,
+    };
+    let key = format!("meter.{}", device.id);
+    let numbers = (seen.low * factor, seen.mode * factor, seen.high * factor);
+    let made = spread(role, &key, numbers, |low| (low < 0.0).then_some("it cannot be negative"));
+    Some(made.map(|(numbers, text)| Filled {
+        by: "meter".to_owned(),
+        text,
+        basis: given.basis,
+        note: Some(format!("{} W at {} while serving, {how}", decimal(seen.mode, 4), seen.boundary)),
+        given: numbers,
+        ..Filled::plain(role, given.basis, seen.mode * factor)
+    }))
 }
 
 /// Low, mode and high of a role, as a user gives them, with their text.

@@ -1,12 +1,18 @@
 //! What a token costs: formulas of the catalogue with their roles filled by scenario, device and user, drawn.
-//! Measures nothing: throughput comes in as a number.
+//! Measures nothing: throughput comes in as a number, or composed by `workload` from what was measured.
 
+#[cfg(test)]
+mod by_hand_tests;
 mod compare;
 mod fill;
 mod hybrid;
 mod known;
 mod price;
 mod query;
+mod sense;
+mod serving;
+#[cfg(test)]
+mod serving_tests;
 mod setup;
 mod solve;
 #[cfg(test)]
@@ -22,7 +28,9 @@ pub use hybrid::{Hybrid, Range, Share, hybrid};
 pub use known::KnownAnswer;
 pub use price::{Priced, Step, Term, price};
 pub use query::{CostError, Query};
+pub use sense::Sense;
+pub use serving::{PointAsked, Serving, throughput_of};
 pub use solve::{BreakEven, break_even};
-pub use throughput::{Basis, Throughput, throughput_of};
+pub use throughput::{Basis, Metered, Throughput};
 pub use tornado::Swing;
 pub use turn::{Curve, Turn};

@@ -4,6 +4,7 @@
 use super::{
     fill::Filled,
     query::{CostError, Query},
+    sense::{self, Sense},
     setup::Setup,
     trial::Trial,
 };
@@ -26,6 +27,8 @@ pub struct Step {
     pub summary: Summary,
     /// The unit.
     pub unit: Unit,
+    /// On which side of the values the truth lies.
+    pub sense: Sense,
 }
 
 /// A part of the answer. The parts add up to it, at the modes and in every draw.
@@ -39,6 +42,8 @@ pub struct Term {
     pub summary: Summary,
     /// Its share of the answer at the modes.
     pub share: f64,
+    /// On which side of the values the truth lies.
+    pub sense: Sense,
 }
 
 /// A cost.
@@ -74,6 +79,11 @@ impl Priced {
         self.derived(&self.output)
     }
 
+    /// On which side of the answer the truth lies.
+    pub fn sense(&self) -> Sense {
+        self.step(&self.output).map_or_else(Sense::default, |s| s.sense)
+    }
+
     /// The answer's unit.
     pub fn unit(&self) -> Unit {
         self.step(&self.output).map_or_else(Unit::one, |s| s.unit.clone())
@@ -91,12 +101,13 @@ pub fn price(catalog: &Catalog, query: &Query, draws: usize, seed: u64) -> Resul
 
 /// Every side of a trial, and the draws of their answers in base units.
 pub(super) fn priced(trial: &mut Trial) -> (Vec<Priced>, Vec<Vec<f64>>) {
-    let mut values: Vec<Vec<f64>> = Vec::new();
-    let modes = trial.modes();
-    trial.at(&[modes], |sides, _| {
+    // Of every side and step: at the modes, then with each bound not reached.
+    let mut values: Vec<Vec<Vec<f64>>> = Vec::new();
+    let points = sense::points(trial);
+    trial.at(&points, |sides, n| {
         for side in sides {
             let cells = side.cells.clone();
-            values.push(cells.iter().map(|c| side.cone.column(*c)[0]).collect());
+            values.push(cells.iter().map(|c| side.cone.column(*c)[..n].to_vec()).collect());
         }
     });
     let mut kept: Vec<Vec<Vec<f64>>> = trial.sides.iter().map(|s| vec![Vec::new(); s.cells.len()]).collect();
@@ -116,8 +127,10 @@ pub(super) fn priced(trial: &mut Trial) -> (Vec<Priced>, Vec<Vec<f64>>) {
     (all, answers)
 }
 
-fn one(side: &Setup, values: &[f64], kept: Vec<Vec<f64>>, at: usize) -> Priced {
+fn one(side: &Setup, points: &[Vec<f64>], kept: Vec<Vec<f64>>, at: usize) -> Priced {
     let model = side.model;
+    let values: Vec<f64> = points.iter().map(|p| p[0]).collect();
+    let senses: Vec<Sense> = points.iter().map(|p| Sense::of(p[0], p[1..].iter().copied())).collect();
     let (unit, hour) = (&model.derived[at].unit, model.hourly.as_ref().and_then(|h| side.step(h)));
     // A part of the hour is the same part of the answer.
     let part = |i: usize, part: f64, hourly: f64, answer: f64| {
@@ -127,10 +140,12 @@ fn one(side: &Setup, values: &[f64], kept: Vec<Vec<f64>>, at: usize) -> Priced {
     let mut terms = Vec::new();
     for (i, step) in model.derived.iter().enumerate() {
         let Some(what) = &step.term else { continue };
-        let value = part(i, values[i], hourly(values), values[at]);
+        let value = part(i, values[i], hourly(&values), values[at]);
         let draws = (0..kept[i].len()).map(|d| part(i, kept[i][d], hour.map_or(1.0, |h| kept[h][d]), kept[at][d]));
         let summary = Summary::of(value, draws.collect(), unit);
-        terms.push(Term { what: what.clone(), step: step.name.clone(), summary, share: value / values[at] });
+        let moved = |p: usize| part(i, points[i][p], hour.map_or(1.0, |h| points[h][p]), points[at][p]);
+        let sense = Sense::of(value, (1..points[at].len()).map(moved));
+        terms.push(Term { what: what.clone(), step: step.name.clone(), summary, share: value / values[at], sense });
     }
     let word = |name: &str| {
         let (number, unit) = match side.filled.iter().find(|f| f.role == name) {
@@ -139,12 +154,13 @@ fn one(side: &Setup, values: &[f64], kept: Vec<Vec<f64>>, at: usize) -> Priced {
         };
         Some(if unit.text() == "1" { plain(number) } else { format!("{} [{unit}]", plain(number)) })
     };
-    let derived = model.derived.iter().zip(values).zip(kept).map(|((step, value), kept)| Step {
+    let derived = model.derived.iter().zip(&values).zip(senses).zip(kept).map(|(((step, value), sense), kept)| Step {
         name: step.name.clone(),
         formula: step.formula.text().to_owned(),
         numbers: step.formula.with_words(word),
         summary: Summary::of(*value, kept, &step.unit),
         unit: step.unit.clone(),
+        sense,
     });
     Priced {
         formulas: model.id.clone(),

@@ -101,8 +101,10 @@ pub enum CostError {
         /// The role's unit.
         wanted: String,
     },
-    /// Nobody has published how fast the model runs on the device.
-    #[error("no throughput of {model} on {device} is in the catalogue{others}: give --throughput, in tok/s")]
+    /// Nobody says how fast the model runs on the device, and nothing bounds it.
+    #[error(
+        "no throughput of {model} on {device} is in the catalogue{others}, and none can be composed: {what}; or give --throughput, in tok/s"
+    )]
     NoThroughput {
         /// The model.
         model: String,
@@ -110,7 +112,25 @@ pub enum CostError {
         device: String,
         /// What is published of the device, in words.
         others: String,
+        /// Which ceiling is missing, and how to get it.
+        what: String,
     },
+    /// More than the device's memory.
+    #[error(
+        "{model} does not fit on {device}: {needs}; share it with --devices N, take a smaller --dtype, --batch or \
+         --context, or give --throughput"
+    )]
+    Memory {
+        /// The model.
+        model: String,
+        /// The device.
+        device: String,
+        /// What it needs and what there is.
+        needs: Box<str>,
+    },
+    /// The serving point means nothing.
+    #[error("{0}")]
+    Workload(String),
     /// The formulas do not hold with what fills them: a boundary missed, a division by a possible zero.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Formulas(Vec<Problem>),

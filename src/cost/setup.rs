@@ -30,8 +30,10 @@ impl<'c> Setup<'c> {
             let formulas = model.id.clone();
             return Err(CostError::NoRole { role: (*role).to_owned(), formulas, known });
         }
-        let fill = |role: &CostRole| fill(catalog, query, scenario, device, role);
-        let filled = model.roles.iter().map(fill).collect::<Result<Vec<_>, _>>()?;
+        let mut filled = Vec::new();
+        for role in &model.roles {
+            filled.push(fill(catalog, query, scenario, device, role, &filled)?);
+        }
         Setup::filled(model, filled, &scenario.id)
     }
 

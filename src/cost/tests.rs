@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::catalog::{Catalog, Side};
+use crate::{
+    catalog::{Catalog, Side},
+    workload::Records,
+};
 
 fn catalog() -> Catalog {
     Catalog::load(&[]).unwrap_or_else(|e| panic!("{e}"))
@@ -287,18 +290,23 @@ fn swings_are_ordered_and_corners_are_shares() {
 #[test]
 fn a_published_throughput_says_where_it_stands() {
     let catalog = catalog();
-    let orin = throughput_of(&catalog, "llama-3.1-8b", "jetson-agx-orin-64").unwrap();
+    let none = Records::default();
+    let ask = |model: &'static str, device: &'static str| {
+        let point = PointAsked::default();
+        let asked = Serving { model, device, edge: false, point, records: &none, track: None, reserve: 0.1 };
+        throughput_of(&catalog, &asked)
+    };
+    let orin = ask("llama-3.1-8b", "jetson-agx-orin-64").unwrap();
     assert_eq!((orin.mode, orin.basis, orin.source.as_str()), (112.33, Basis::Published, "jetsonlab"));
     assert!(orin.note.contains("8 streams"), "{orin:?}");
-    let h100 = throughput_of(&catalog, "llama-3.1-8b", "h100-sxm").unwrap();
+    let h100 = ask("llama-3.1-8b", "h100-sxm").unwrap();
     assert!(h100.low < h100.mode && h100.note.contains("prior of"), "{h100:?}");
     for (model, device, says) in [
-        ("llama-3.2-3b", "jetson-agx-orin-64", "published for it: llama-3.1-70b, llama-3.1-8b"),
-        ("llama-3.1-8b", "rpi5", "give --throughput, in tok/s"),
+        ("llama-3.2-3b", "tesla-ai4", "give --throughput, in tok/s"),
         ("llama-9", "rpi5", "no model `llama-9`"),
         ("llama-3.1-8b", "h100", "did you mean `h100-sxm`?"),
     ] {
-        let error = throughput_of(&catalog, model, device).unwrap_err().to_string();
+        let error = ask(model, device).unwrap_err().to_string();
         assert!(error.contains(says), "{says}: {error}");
     }
 }

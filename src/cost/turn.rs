@@ -3,6 +3,7 @@
 
 use super::{
     compare::Comparison,
+    setup::Setup,
     solve::crossing,
     tornado::{label, unit},
     trial::Trial,
@@ -44,6 +45,8 @@ pub struct Curve {
     pub draws: usize,
 }
 
+/// The least share of a roof at which a break-even is looked for.
+const LEAST_REACHED: f64 = 0.01;
 /// Draws behind a point of a curve: a picture shows no more.
 const CURVE_DRAWS: usize = 20_000;
 
@@ -55,7 +58,8 @@ pub(super) fn turns(trial: &mut Trial, names: &[&str], pair: (usize, usize)) -> 
         for side in trial.rests_on(top) {
             let model = trial.sides[side].model;
             for role in &model.roles {
-                let (Some(range), Some(slot)) = (role.range, trial.slot(side, &role.name)) else { continue };
+                let range = role.range.or_else(|| below_the_roof(&trial.sides[side], &role.name));
+                let (Some(range), Some(slot)) = (range, trial.slot(side, &role.name)) else { continue };
                 if model.duty.as_ref() == Some(&role.name) {
                     duties.push((side, slot, role));
                 }
@@ -77,6 +81,13 @@ pub(super) fn turns(trial: &mut Trial, names: &[&str], pair: (usize, usize)) -> 
         found.extend(turn(trial, pair, vec![first, second], words, range));
     }
     found
+}
+
+/// How far a throughput may fall short of what bounds it.
+fn below_the_roof(side: &Setup, role: &str) -> Option<(f64, f64)> {
+    let found = side.filled.iter().find(|f| f.role == role && f.basis.bounds())?;
+    let most = found.numbers().1;
+    Some((LEAST_REACHED * most, most))
 }
 
 fn turn(

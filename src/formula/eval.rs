@@ -20,6 +20,10 @@ enum Op {
     Not,
     Power(i8),
     Binary(Binary),
+    /// With a column on the right, read where it lies.
+    BinaryLoad(Binary, usize),
+    /// With a number on the right.
+    BinaryConstant(Binary, f64),
     Call(Function, usize),
 }
 
@@ -47,14 +51,32 @@ impl Stack {
         &mut self.columns[self.used - 1]
     }
 
-    /// Folds the top column into the one below.
-    fn fold(&mut self, n: usize, f: impl Fn(f64, f64) -> f64) {
-        self.used -= 1;
-        let (below, top) = self.columns.split_at_mut(self.used);
-        for (a, b) in below[self.used - 1][..n].iter_mut().zip(&top[0][..n]) {
+    /// Folds what is on the right into the top column; the column above it, if nothing else is named.
+    fn fold(&mut self, n: usize, right: Right, f: impl Fn(f64, f64) -> f64) {
+        let (top, right) = match right {
+            Right::Top => {
+                self.used -= 1;
+                let (below, top) = self.columns.split_at_mut(self.used);
+                (&mut below[self.used - 1], &top[0][..n])
+            }
+            Right::Column(column) => (&mut self.columns[self.used - 1], &column[..n]),
+            Right::Constant(x) => {
+                self.columns[self.used - 1][..n].iter_mut().for_each(|a| *a = f(*a, x));
+                return;
+            }
+        };
+        for (a, b) in top[..n].iter_mut().zip(right) {
             *a = f(*a, *b);
         }
     }
+}
+
+/// The right-hand side of an operation.
+#[derive(Clone, Copy)]
+enum Right<'c> {
+    Top,
+    Column(&'c [f64]),
+    Constant(f64),
 }
 
 impl Code {
@@ -75,11 +97,21 @@ impl Code {
                 Op::Negate => stack.top()[..n].iter_mut().for_each(|x| *x = -*x),
                 Op::Not => stack.top()[..n].iter_mut().for_each(|x| *x = flag(*x == 0.0)),
                 Op::Power(p) => stack.top()[..n].iter_mut().for_each(|x| *x = power(*x, *p)),
-                Op::Binary(op) => binary(*op, n, stack),
+                Op::Binary(op) => binary(*op, n, Right::Top, stack),
+                Op::BinaryLoad(op, slot) => binary(*op, n, Right::Column(&columns[*slot]), stack),
+                Op::BinaryConstant(op, x) => binary(*op, n, Right::Constant(*x), stack),
                 Op::Call(function, args) => call(*function, *args, n, stack),
             }
         }
         &stack.top()[..n]
+    }
+
+    /// The slots whose columns it reads.
+    pub(super) fn reads(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().filter_map(|op| match op {
+            Op::Load(slot) | Op::BinaryLoad(_, slot) => Some(*slot),
+            _ => None,
+        })
     }
 }
 
@@ -101,8 +133,14 @@ fn emit(e: &Expr, slot: &impl Fn(&str) -> Option<usize>, ops: &mut Vec<Op>) -> O
         }
         Node::Binary(op, a, b) => {
             emit(a, slot, ops)?;
-            emit(b, slot, ops)?;
-            ops.push(Op::Binary(*op));
+            match &b.node {
+                Node::Number(x, unit) => ops.push(Op::BinaryConstant(*op, unit.to_base(*x))),
+                Node::Name(name) => ops.push(Op::BinaryLoad(*op, slot(name)?)),
+                _ => {
+                    emit(b, slot, ops)?;
+                    ops.push(Op::Binary(*op));
+                }
+            }
         }
         Node::Call(function, args) => {
             for a in args {
@@ -114,29 +152,29 @@ fn emit(e: &Expr, slot: &impl Fn(&str) -> Option<usize>, ops: &mut Vec<Op>) -> O
     Some(())
 }
 
-fn binary(op: Binary, n: usize, stack: &mut Stack) {
+fn binary(op: Binary, n: usize, right: Right, stack: &mut Stack) {
     match op {
-        Binary::Add => stack.fold(n, |a, b| a + b),
-        Binary::Subtract => stack.fold(n, |a, b| a - b),
-        Binary::Multiply => stack.fold(n, |a, b| a * b),
-        Binary::Divide => stack.fold(n, |a, b| a / b),
-        Binary::Less => stack.fold(n, |a, b| flag(a < b)),
-        Binary::LessEqual => stack.fold(n, |a, b| flag(a <= b)),
-        Binary::Greater => stack.fold(n, |a, b| flag(a > b)),
-        Binary::GreaterEqual => stack.fold(n, |a, b| flag(a >= b)),
-        Binary::Equal => stack.fold(n, |a, b| flag(a == b)),
-        Binary::NotEqual => stack.fold(n, |a, b| flag(a != b)),
-        Binary::And => stack.fold(n, |a, b| flag(a != 0.0 && b != 0.0)),
-        Binary::Or => stack.fold(n, |a, b| flag(a != 0.0 || b != 0.0)),
+        Binary::Add => stack.fold(n, right, |a, b| a + b),
+        Binary::Subtract => stack.fold(n, right, |a, b| a - b),
+        Binary::Multiply => stack.fold(n, right, |a, b| a * b),
+        Binary::Divide => stack.fold(n, right, |a, b| a / b),
+        Binary::Less => stack.fold(n, right, |a, b| flag(a < b)),
+        Binary::LessEqual => stack.fold(n, right, |a, b| flag(a <= b)),
+        Binary::Greater => stack.fold(n, right, |a, b| flag(a > b)),
+        Binary::GreaterEqual => stack.fold(n, right, |a, b| flag(a >= b)),
+        Binary::Equal => stack.fold(n, right, |a, b| flag(a == b)),
+        Binary::NotEqual => stack.fold(n, right, |a, b| flag(a != b)),
+        Binary::And => stack.fold(n, right, |a, b| flag(a != 0.0 && b != 0.0)),
+        Binary::Or => stack.fold(n, right, |a, b| flag(a != 0.0 || b != 0.0)),
     }
 }
 
 fn call(function: Function, args: usize, n: usize, stack: &mut Stack) {
     match function {
         Function::Abs => stack.top()[..n].iter_mut().for_each(|x| *x = x.abs()),
-        Function::Min => (1..args).for_each(|_| stack.fold(n, propagating(f64::min))),
-        Function::Max => (1..args).for_each(|_| stack.fold(n, propagating(f64::max))),
-        Function::Crf => stack.fold(n, crf),
+        Function::Min => (1..args).for_each(|_| stack.fold(n, Right::Top, propagating(f64::min))),
+        Function::Max => (1..args).for_each(|_| stack.fold(n, Right::Top, propagating(f64::max))),
+        Function::Crf => stack.fold(n, Right::Top, crf),
     }
 }
 

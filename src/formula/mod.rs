@@ -23,6 +23,7 @@ mod unit;
 
 pub use boundary::Boundary;
 pub use cone::Cone;
+pub(crate) use cone::NONE_HOLDS;
 pub use dimension::Dimension;
 pub use error::FormulaError;
 pub use eval::CHUNK;

@@ -20,14 +20,20 @@ impl Summary {
     /// Of a value and draws in base units. Draws that are no number do not count.
     pub fn of(value: f64, mut draws: Vec<f64>, unit: &Unit) -> Summary {
         draws.retain(|x| !x.is_nan());
-        draws.sort_unstable_by(f64::total_cmp);
-        let quantile = |q: f64| {
-            let at = q * draws.len().saturating_sub(1) as f64;
-            match (draws.get(at.floor() as usize), draws.get(at.ceil() as usize)) {
-                (Some(a), Some(b)) => unit.from_base(a + (b - a) * at.fract()),
-                _ => f64::NAN,
-            }
-        };
-        Summary { value: unit.from_base(value), median: quantile(0.5), low: quantile(0.05), high: quantile(0.95) }
+        let mut at = |q: f64| unit.from_base(quantile(&mut draws, q));
+        Summary { value: unit.from_base(value), median: at(0.5), low: at(0.05), high: at(0.95) }
     }
+}
+
+/// The value below which a share `q` of the draws lies, between the two that are nearest. Orders the draws no further
+/// than that needs.
+fn quantile(draws: &mut [f64], q: f64) -> f64 {
+    if draws.is_empty() {
+        return f64::NAN;
+    }
+    let at = q * (draws.len() - 1) as f64;
+    let (_, below, above) = draws.select_nth_unstable_by(at.floor() as usize, f64::total_cmp);
+    let next = above.iter().copied().min_by(f64::total_cmp).filter(|_| at.fract() > 0.0);
+    let below = *below;
+    next.map_or(below, |next| below + (next - below) * at.fract())
 }

@@ -3,7 +3,7 @@
 
 use super::{Axis, Bar, Bars, Line, Lines, Mark, Picture};
 use crate::{
-    cost::{Comparison, Curve, Swing, Turn},
+    cost::{Comparison, CostSide, Curve, Swing, Turn},
     formula::{Summary, Unit},
     report::number::{decimal, plain},
 };
@@ -27,14 +27,16 @@ pub fn pictures(found: &mut Comparison, model: Option<&str>) -> Vec<Picture> {
             let words = sides.map(|s| format!("{}: {}{}", s.name, s.scenario, on(&s.device)));
             let unit = sides[0].priced.unit();
             let role = turn.role.replace(" = ", "-");
-            let svg = curves(&turn, &curve, &words, &names, &unit, &about).svg();
+            let speeds = sides.map(speed).into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let svg = curves(&turn, &curve, &words, &names, &unit, (&about, &speeds)).svg();
             pictures.push(Picture::of(&format!("{against}-over-{role}"), svg));
         }
         let pair = &found.pairs[pair];
         if !pair.tornado.is_empty() {
             let title = format!("{about}what moves {} / {}", names[0], names[1]);
             let axis = format!("median of the cost of {} / cost of {}", names[0], names[1]);
-            let svg = tornado(title, axis, &pair.tornado, pair.ratio.median, found.draws).svg();
+            let speeds = [first, second].map(|s| speed(&found.sides[s])).into_iter().flatten().collect::<Vec<_>>();
+            let svg = tornado(title, axis, &pair.tornado, pair.ratio.median, (found.draws, &speeds.join("; "))).svg();
             pictures.push(Picture::of(&format!("{against}-tornado"), svg));
         }
     }
@@ -42,10 +44,19 @@ pub fn pictures(found: &mut Comparison, model: Option<&str>) -> Vec<Picture> {
         let (Some(answer), false) = (side.priced.answer(), side.tornado.is_empty()) else { continue };
         let title = format!("{about}what moves the cost of {}: {}{}", side.name, side.scenario, on(&side.device));
         let axis = format!("median cost, {}", side.priced.unit());
-        let svg = tornado(title, axis, &side.tornado, answer.median, found.draws).svg();
+        let speed = speed(side).unwrap_or_default();
+        let svg = tornado(title, axis, &side.tornado, answer.median, (found.draws, &speed)).svg();
         pictures.push(Picture::of(&format!("{}-tornado", side.name), svg));
     }
     pictures
+}
+
+/// What the tokens a second of a side rest on, in words; none where it has none of its own.
+fn speed(side: &CostSide) -> Option<String> {
+    let t = side.throughput.as_ref()?;
+    let most = if t.basis.bounds() { "at most " } else { "" };
+    let least = if t.basis.bounds() { ", so that its cost is at least what is drawn" } else { "" };
+    Some(format!("{}: {most}{} tokens/s, {}{least}", side.name, decimal(t.mode, 4), t.basis.name()))
 }
 
 fn on(device: &str) -> String {
@@ -57,7 +68,14 @@ fn along((low, high): (f64, f64)) -> Vec<f64> {
     (0..=POINTS).map(|i| low + (high - low) * i as f64 / POINTS as f64).collect()
 }
 
-fn curves(turn: &Turn, curve: &Curve, words: &[String; 2], names: &[String; 2], unit: &Unit, about: &str) -> Lines {
+fn curves(
+    turn: &Turn,
+    curve: &Curve,
+    words: &[String; 2],
+    names: &[String; 2],
+    unit: &Unit,
+    (about, speeds): (&str, &str),
+) -> Lines {
     let line = |name: &String, summaries: &[Summary]| Line {
         name: name.clone(),
         points: curve.at.iter().copied().zip(summaries.iter().map(|s| s.median)).collect(),
@@ -78,7 +96,7 @@ fn curves(turn: &Turn, curve: &Curve, words: &[String; 2], names: &[String; 2], 
         crossing(curve).map(|(x, y)| Mark { x, y: Some(y), text: format!("medians cross: {}", decimal(x, 3)) });
     Lines {
         title: format!("{about}{} against {} over {}", names[0], names[1], turn.role),
-        subtitle: format!("Lines: median; bands: 5 to 95 % of {} draws. {said}", curve.draws),
+        subtitle: format!("Lines: median; bands: 5 to 95 % of {} draws. {said}. {speeds}", curve.draws),
         x: Axis::linear(format!("{}: {}{spelt}", turn.role, turn.meaning), turn.range.0, turn.range.1),
         y: Axis::around(format!("cost, {unit}"), ends),
         lines: vec![line(&words[0], &curve.first), line(&words[1], &curve.second)],
@@ -96,7 +114,7 @@ fn crossing(curve: &Curve) -> Option<(f64, f64)> {
     Some((between(curve.at[at - 1], curve.at[at]), between(before, after)))
 }
 
-fn tornado(title: String, axis: String, swings: &[Swing], middle: f64, draws: usize) -> Bars {
+fn tornado(title: String, axis: String, swings: &[Swing], middle: f64, (draws, speeds): (usize, &str)) -> Bars {
     let shown = &swings[..swings.len().min(BARS)];
     let ends = shown.iter().flat_map(|s| [s.at_low, s.at_high]).chain([middle]);
     let left_out = match swings.len() - shown.len() {
@@ -106,7 +124,7 @@ fn tornado(title: String, axis: String, swings: &[Swing], middle: f64, draws: us
     Bars {
         title,
         subtitle: format!(
-            "Each input held at its low, then at its high, the others drawn {draws} times on the same random numbers{left_out}"
+            "Each input held at its low, then at its high, the others drawn {draws} times on the same random numbers{left_out}. {speeds}"
         ),
         axis: Axis::around(axis, ends),
         middle: Some((middle, "nothing held,".to_owned())),

@@ -27,7 +27,7 @@ pub struct Claims<'o> {
 impl Claims<'_> {
     /// One JSON document: `{"claims": [...], "findings": [...]}`.
     pub fn document(&self) -> String {
-        let findings: Vec<_> = self.findings.iter().map(|f| json!({ "id": f.id, "what": f.what })).collect();
+        let findings: Vec<_> = self.findings.iter().map(super::findings::value).collect();
         let document = json!({ "claims": self.json(), "findings": findings });
         format!("{}\n", super::text::json(&format!("{document:#}")))
     }
@@ -87,7 +87,7 @@ impl Rows for Claims<'_> {
             let because = o.note.clone().map_or_else(Cell::default, Cell::of);
             rows.push(vec![Cell::of(&o.claim.id), verdict, p, turns, basis(o, &mut notes), because]);
         }
-        let findings = self.findings.iter().map(|f| format!("finding {}: {}", f.id, f.what)).collect();
+        let findings = self.findings.iter().map(|f| format!("finding {}: {}", f.id, f.what())).collect();
         Sheet {
             columns,
             groups: vec![Group { heading: vec![], rows }],

@@ -4,7 +4,10 @@
 use std::fmt;
 
 pub use super::terms::Kind;
-use super::{number, terms::TERMS};
+use super::{
+    cost, number,
+    terms::{self, Term},
+};
 use crate::kernel::{Case, FAMILIES, Suite, Variant};
 
 /// What a term means.
@@ -50,8 +53,7 @@ fn suggestion(nearest: &[String]) -> String {
 pub fn explain(term: &str) -> Result<Explanation, UnknownTerm> {
     let wanted = term.trim().to_lowercase();
     let spelt = spelt_as_in_tables(&wanted);
-    if let Some(found) = TERMS.iter().find(|t| t.names.contains(&wanted.as_str()) || t.names.contains(&spelt.as_str()))
-    {
+    if let Some(found) = words().find(|t| t.names.contains(&wanted.as_str()) || t.names.contains(&spelt.as_str())) {
         let known = Explanation { term: found.names[0].to_owned(), kind: found.kind, text: found.text.to_owned() };
         return Ok(known);
     }
@@ -61,7 +63,14 @@ pub fn explain(term: &str) -> Result<Explanation, UnknownTerm> {
     if let Ok(case) = wanted.parse::<Case>() {
         return Ok(Explanation { term: case.id(), kind: Kind::Kernel, text: case_text(&case) });
     }
+    if let Some(found) = cost::terms::role_or_step(&wanted) {
+        return Ok(found);
+    }
     Err(UnknownTerm { term: super::text::plain(term.trim()), nearest: nearest(&wanted) })
+}
+
+fn words() -> impl Iterator<Item = &'static Term> {
+    terms::TERMS.iter().chain(cost::terms::TERMS)
 }
 
 /// `gflop_per_joule` is the column `flop/j`: prefixes go, and units are written short.
@@ -88,7 +97,7 @@ pub fn known() -> Vec<String> {
         let variants = family.variants().iter().map(|v| format!("{}/{}", family.name(), v.name));
         std::iter::once(family.name().to_owned()).chain(variants)
     });
-    TERMS.iter().map(|t| t.names[0].to_owned()).chain(kernels).collect()
+    words().map(|t| t.names[0].to_owned()).chain(kernels).collect()
 }
 
 fn nearest(wanted: &str) -> Vec<String> {
@@ -128,7 +137,7 @@ fn case_text(case: &Case) -> String {
     let mut lines = vec![format!("{}.", capital(case.variant.about))];
     lines.extend(case.variant.axes.iter().map(|a| format!("{} = {}: {}", a.name, case.axis(a.name), a.about)));
     for word in [case.dtype.name(), case.cache.name()] {
-        lines.extend(TERMS.iter().find(|t| t.names.contains(&word)).map(|t| format!("{word}: {}", t.text)));
+        lines.extend(words().find(|t| t.names.contains(&word)).map(|t| format!("{word}: {}", t.text)));
     }
     let work = case.work();
     let traffic = if work.bytes < 1000.0 { format!("{} B", work.bytes) } else { number::si(work.bytes, 4, "B") };
@@ -203,7 +212,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_texts_are_sentences() {
         let mut seen = HashSet::new();
-        for term in TERMS {
+        for term in words() {
             for name in term.names {
                 assert!(seen.insert(*name), "{name} stands twice in the table");
                 assert_eq!(*name, name.to_lowercase());
@@ -241,10 +250,47 @@ mod tests {
             crate::report::verified::Verified(&records).sheet(),
             crate::report::compared::Compared { comparisons: &[], gate: None }.sheet(),
             crate::report::claims::Claims { outcomes: &[], findings: &[] }.sheet(),
+            crate::report::findings::Findings(&[]).sheet(),
             crate::report::devices::Devices { devices: &devices, sensors: &[], missing: &[] }.sheet(),
         ];
         for column in sheets.iter().flat_map(|s| &s.columns) {
             assert!(explain(column.title).is_ok(), "column {} is not explained", column.title);
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_cost_is_known() {
+        use crate::cost::{Asked, Party, Query, Share, Throughput, compare};
+        let catalog = crate::catalog::Catalog::load(&[]).unwrap_or_else(|e| panic!("{e}"));
+        let party = |name, scenario| Party {
+            name,
+            query: Query {
+                scenario,
+                device: "h100-sxm",
+                throughput: Some(Throughput::exactly(9.0)),
+                ..Query::default()
+            },
+        };
+        let parties =
+            vec![party("edge", "car-on-battery"), party("cloud", "renter-1y"), party("own", "hyperscale-owner")];
+        let share = Some(Share { offload: (0.1, 0.2, 0.3), overhead: None });
+        let found = compare(&catalog, &Asked { parties, share, draws: 100, seed: 1 }).unwrap();
+        let costs = crate::report::cost::Costs { found: &found, model: None, explain: true };
+        for sheet in costs.sheets() {
+            for column in &sheet.columns {
+                assert!(explain(column.title).is_ok(), "column {} is not explained", column.title);
+            }
+        }
+        for side in &found.sides {
+            let filled = side.priced.filled.iter().map(|f| f.role.as_str());
+            let steps = side.priced.derived.iter().map(|s| s.name.as_str());
+            let terms = side.priced.terms.iter().map(|t| t.what.as_str());
+            for word in filled.chain(steps).chain(terms).chain([side.name.as_str()]) {
+                assert!(explain(word).is_ok(), "{word} is not explained");
+            }
+        }
+        for basis in crate::cost::Basis::ALL.map(crate::cost::Basis::name) {
+            assert!(explain(basis).is_ok(), "{basis} is not explained");
         }
     }
 

@@ -12,6 +12,7 @@ pub mod cost;
 mod csv;
 pub mod devices;
 pub mod explain;
+pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod json;

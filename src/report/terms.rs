@@ -34,6 +34,8 @@ pub enum Kind {
     Claim,
     /// What a number rests on.
     Basis,
+    /// A word of the tables of costs.
+    Cost,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
             Kind::Kernel => "kernel",
             Kind::Claim => "verdict on a claim",
             Kind::Basis => "basis",
+            Kind::Cost => "cost",
         }
     }
 }
@@ -68,7 +71,7 @@ pub(super) struct Term {
     pub(super) text: &'static str,
 }
 
-const fn term(kind: Kind, names: &'static [&'static str], text: &'static str) -> Term {
+pub(super) const fn term(kind: Kind, names: &'static [&'static str], text: &'static str) -> Term {
     Term { kind, names, text }
 }
 
@@ -454,7 +457,8 @@ pub(super) const TERMS: &[Term] = &[
     term(
         Kind::Metric,
         &["role"],
-        "What a kernel is in the model: q, gate, output head. Kernels of one case stand together.",
+        "What a kernel is in the model: q, gate, output head. Kernels of one case stand together. Of a cost: what its \
+         formulas need and an input, a device or you must say; `explain` knows each by its name.",
     ),
     term(
         Kind::Metric,
@@ -466,7 +470,7 @@ pub(super) const TERMS: &[Term] = &[
         &["each"],
         "Seconds of one launch with half the relative interval; `≥` marks a bound, `±?` no interval.",
     ),
-    term(Kind::Metric, &["share"], "Share of the step's time."),
+    term(Kind::Metric, &["share"], "Share of the step's time; of a cost, of the whole cost at the modes."),
     term(
         Kind::Metric,
         &["basis", "rests on"],

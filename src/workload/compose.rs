@@ -2,11 +2,11 @@
 //! Measures nothing; what is a bound stays one.
 
 use super::{
-    Evidence, Op, Roofs, StepJoules,
+    Evidence, Op, Records, Roofs, StepJoules,
     energy::{self, JoulesOf},
     interpolate::interpolate,
 };
-use crate::measure::stats::Estimate;
+use crate::{catalog::Citation, measure::stats::Estimate};
 
 /// What a time rests on, the firmest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,6 +108,24 @@ impl Step {
     /// Share of the time that rests on records of the very cases.
     pub fn measured_share(&self) -> f64 {
         self.shares.iter().find(|s| s.0 == Basis::Measured).map_or(0.0, |s| s.1)
+    }
+
+    /// The records that it was made from.
+    pub fn citations(&self, records: &Records) -> Vec<Citation> {
+        let cite = |at: &usize| {
+            let (place, record) = records.get(*at);
+            Citation {
+                file: place.file.clone(),
+                line: place.line,
+                run: record.run.id.clone(),
+                device: format!("{} {} ({})", record.device.id, record.device.name, record.device.track.name()),
+                case: record.case.id.clone(),
+            }
+        };
+        let mut all: Vec<Citation> = self.parts.iter().flat_map(|p| &p.records).map(cite).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// True if the time is known from both sides.

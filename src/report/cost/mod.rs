@@ -3,6 +3,7 @@
 
 mod explain;
 mod rows;
+pub(super) mod terms;
 
 pub use explain::steps;
 
@@ -13,7 +14,7 @@ use super::{
     render_sheet,
     sheet::{Cell, Column, Group, Notes, Sheet, Tone},
 };
-use crate::cost::{Basis, Comparison, Filled, Pair, Turn};
+use crate::cost::{Basis, Comparison, CostSide, Filled, Pair, Sense, Turn};
 
 /// Rows of a tornado before `--explain` is asked for.
 const FEW: usize = 8;
@@ -32,14 +33,18 @@ pub struct Costs<'c> {
 impl Costs<'_> {
     /// All tables for people, one below the other.
     pub fn text(&self, format: Format, style: &Style) -> String {
+        let sheets = self.sheets().into_iter().filter(|s| !s.is_empty());
+        sheets.map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
+    }
+
+    pub(super) fn sheets(&self) -> Vec<Sheet> {
         let mut sheets = vec![self.answers(), self.terms(), self.ratios(), self.turns()];
         sheets.extend(self.tornados());
         sheets.push(self.inputs());
         if self.explain {
             sheets.extend(self.found.sides.iter().map(steps));
         }
-        let all = sheets.into_iter().filter(|s| !s.is_empty());
-        all.map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
+        sheets
     }
 
     fn answers(&self) -> Sheet {
@@ -53,6 +58,7 @@ impl Costs<'_> {
             Column::number("at modes"),
             Column::text("unit"),
             Column::text("an hour, at modes"),
+            Column::text("tokens/s while busy"),
             Column::text("rests on"),
         ];
         let mut notes = Notes::default();
@@ -60,13 +66,16 @@ impl Costs<'_> {
         for side in &self.found.sides {
             let mut row = vec![Cell::of(&side.name), Cell::of(&side.scenario), Cell::of(&side.device)];
             let answer = side.priced.answer();
-            row.extend([answer.map(|a| a.median), answer.map(|a| a.low), answer.map(|a| a.high)].map(number));
-            row.push(number(answer.map(|a| a.value)));
+            let sense = side.priced.sense();
+            let four =
+                [answer.map(|a| a.median), answer.map(|a| a.low), answer.map(|a| a.high), answer.map(|a| a.value)];
+            row.extend(four.map(|x| sensed(sense, x)));
             row.push(Cell::of(side.priced.unit().text()));
             let hour = side.priced.hourly.as_ref().and_then(|h| side.priced.step(h));
             row.push(
                 hour.map_or_else(Cell::default, |h| Cell::of(format!("{} {}", decimal(h.summary.value, 4), h.unit))),
             );
+            row.push(speed(side, &mut notes));
             row.push(rests_on(&side.priced.filled, &mut notes));
             rows.push(row);
         }
@@ -102,8 +111,9 @@ impl Costs<'_> {
         for side in &self.found.sides {
             let paid = side.priced.terms.iter().filter(|t| t.summary.value != 0.0 || t.summary.high != 0.0);
             let row = |t: &crate::cost::Term| {
-                let mut row = vec![Cell::of(&t.what), number(Some(t.summary.value)), Cell::of(percent(t.share, 3))];
-                row.extend([t.summary.low, t.summary.high].map(|x| number(Some(x))));
+                let shown = |x| sensed(t.sense, Some(x));
+                let mut row = vec![Cell::of(&t.what), shown(t.summary.value), Cell::of(percent(t.share, 3))];
+                row.extend([t.summary.low, t.summary.high].map(shown));
                 row.push(Cell::of(side.priced.unit().text()));
                 row
             };
@@ -126,13 +136,17 @@ impl Costs<'_> {
             let (first, second) = self.names(pair);
             let r = &pair.ratio;
             let mut row = vec![Cell::of(format!("{first} / {second}"))];
-            row.extend([r.median, r.low, r.high, r.value].map(|x| number(Some(x))));
-            row.push(Cell::of(format!("{first} {:.2}", pair.first_cheaper)));
+            row.extend([r.median, r.low, r.high, r.value].map(|x| sensed(pair.sense, Some(x))));
+            row.push(match pair.sense {
+                Sense::Neither => Cell::of("not to be told").tone(Tone::Doubt),
+                sense => Cell::of(format!("{first} {}{:.2}", sense.reversed().sign(), pair.first_cheaper)),
+            });
             row
         };
         let mut sheet = section("who is cheaper", columns, self.found.pairs.iter().map(row).collect());
         for pair in &self.found.pairs {
             let (first, second) = self.names(pair);
+            sheet.summary.extend(bounded(self.found, pair));
             sheet.summary.push(match pair.corners {
                 Some(share) => format!(
                     "{first} / {second}: {} of the corners of the inputs' ranges agree with the modes; corners are not \
@@ -240,6 +254,10 @@ impl Costs<'_> {
                     basis.push(sheet.notes.mark(UNSOURCED_NOTE));
                     basis = basis.tone(Tone::Doubt);
                 }
+                if f.basis.bounds() {
+                    basis.push(sheet.notes.mark(BOUND_NOTE));
+                    basis = basis.tone(Tone::Doubt);
+                }
                 if f.basis == Basis::Default {
                     basis.push(sheet.notes.mark(DEFAULT_NOTE));
                     basis = basis.tone(Tone::Doubt);
@@ -262,7 +280,63 @@ impl Costs<'_> {
     }
 }
 
+/// What a bound does to who is cheaper, in words; none where nothing is a bound.
+pub(super) fn bounded(found: &Comparison, pair: &Pair) -> Option<String> {
+    let (first, second) = (&found.sides[pair.first].name, &found.sides[pair.second].name);
+    let said = match pair.sense {
+        Sense::Estimate => {
+            let bound = |at: usize| found.sides[at].priced.sense() != Sense::Estimate;
+            return (bound(pair.first) && bound(pair.second)).then(|| {
+                format!("{first} / {second}: both costs are bounds on one throughput, which cancels: the ratio is none")
+            });
+        }
+        Sense::Neither => {
+            return Some(format!(
+                "{first} / {second}: both throughputs are bounds, of different devices or points: their ratio is \
+                 neither at least nor at most this, and says not who is cheaper; measure one of them, or give \
+                 --throughput"
+            ));
+        }
+        Sense::AtLeast => (first, second),
+        Sense::AtMost => (second, first),
+    };
+    // The one that may well be dearer than shown, and the other.
+    let (bound, other) = said;
+    let cheaper = if pair.ratio.median < 1.0 { first } else { second };
+    let roof = pair.turns.iter().find(|t| t.name == "tok_s" && t.now == t.range.1);
+    let reached = roof.and_then(|t| Some(percent(t.value? / t.now, 3)));
+    let said = match (cheaper == other, reached) {
+        (true, _) => format!("that {other} is the cheaper holds all the more"),
+        (false, Some(reached)) => {
+            format!("that {bound} is the cheaper holds, at the modes, only where it reaches {reached} of that or more")
+        }
+        (false, None) => format!("at the modes {bound} stays the cheaper at any share of it that was looked at"),
+    };
+    Some(format!(
+        "{first} / {second}: the throughput behind {bound} is a bound, its cost at least what is shown: {said}"
+    ))
+}
+
+/// Tokens a second with what they rest on; the serving point is a note.
+fn speed(side: &CostSide, notes: &mut Notes) -> Cell {
+    let Some(t) = &side.throughput else { return Cell::default() };
+    let bound = t.basis.bounds();
+    let spread =
+        if t.low == t.high { String::new() } else { format!(" ({} to {})", decimal(t.low, 4), decimal(t.high, 4)) };
+    let sign = if bound { "≤ " } else { "" };
+    let mut cell = Cell::of(format!("{sign}{}{spread}, {}", decimal(t.mode, 4), t.basis.name()));
+    if !t.note.is_empty() {
+        cell.push(notes.mark(&t.note));
+    }
+    if bound { cell.tone(Tone::Doubt) } else { cell }
+}
+
+fn sensed(sense: Sense, x: Option<f64>) -> Cell {
+    x.map_or_else(Cell::default, |x| Cell::of(format!("{}{}", sense.sign(), decimal(x, 4))))
+}
+
 const UNSOURCED_NOTE: &str = "unsourced: a recollection or a plain assumption; no source says so";
+const BOUND_NOTE: &str = "a bound: no more is possible, and how much of it is reached nobody has measured";
 const DEFAULT_NOTE: &str = "default: nobody says anything, and the formula's own value stands; change it with --set";
 
 /// `9 published, 2 unsourced [1]`.

@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Costs;
+use super::{Costs, bounded};
 use crate::{
-    cost::{CostSide, Filled, Pair, Swing},
+    catalog::Citation,
+    cost::{CostSide, Filled, Pair, Sense, Swing, Throughput},
     formula::Summary,
     report::{Field, Grid, Rows, Sheet, field, text, words},
 };
@@ -37,7 +38,10 @@ impl Costs<'_> {
             "first": name(pair.first),
             "second": name(pair.second),
             "ratio": summary(&pair.ratio, "1"),
-            "p_first_cheaper": pair.first_cheaper,
+            "ratio_is": pair.sense.name(),
+            "p_first_cheaper": Some(pair.first_cheaper).filter(|_| pair.sense != Sense::Neither),
+            "p_is": pair.sense.reversed().name(),
+            "bounds": bounded(self.found, pair),
             "break_evens": turns.collect::<Vec<_>>(),
             "tornado": swings(&pair.tornado),
             "corners": pair.corners,
@@ -56,6 +60,8 @@ impl Costs<'_> {
                     of: side.name.clone(),
                     name: &step.name,
                     unit: step.unit.text().to_owned(),
+                    basis: side.throughput.as_ref().filter(|_| kind == "answer").map_or("", |t| t.basis.name()),
+                    bound: step.sense.name(),
                     ..Row::default()
                 };
                 rows.push(row.with(&step.summary));
@@ -66,6 +72,7 @@ impl Costs<'_> {
                     of: side.name.clone(),
                     name: &term.what,
                     unit: unit.text().to_owned(),
+                    bound: term.sense.name(),
                     ..Row::default()
                 };
                 rows.push(row.with(&term.summary));
@@ -81,6 +88,7 @@ impl Costs<'_> {
                     high: Some(high),
                     unit: f.unit.text().to_owned(),
                     basis: f.basis.name(),
+                    bound: if f.basis.bounds() { Sense::AtMost.name() } else { "" },
                     source: &f.source,
                     ..Row::default()
                 });
@@ -90,9 +98,10 @@ impl Costs<'_> {
             let sides = &self.found.sides;
             let of = || format!("{} / {}", sides[pair.first].name, sides[pair.second].name);
             let one = || Row { of: of(), unit: "1".to_owned(), ..Row::default() };
-            rows.push(Row { kind: "ratio", name: "ratio", ..one() }.with(&pair.ratio));
-            let cheaper = Some(pair.first_cheaper);
-            rows.push(Row { kind: "probability", name: "first_cheaper", value: cheaper, ..one() });
+            rows.push(Row { kind: "ratio", name: "ratio", bound: pair.sense.name(), ..one() }.with(&pair.ratio));
+            let cheaper = Some(pair.first_cheaper).filter(|_| pair.sense != Sense::Neither);
+            let bound = pair.sense.reversed().name();
+            rows.push(Row { kind: "probability", name: "first_cheaper", value: cheaper, bound, ..one() });
             for t in &pair.turns {
                 let unit = t.unit.text().to_owned();
                 rows.push(Row { kind: "break_even", name: &t.role, value: t.value, unit, ..one() });
@@ -115,18 +124,18 @@ impl Rows for Costs<'_> {
         let row = |r: Row| {
             json!({
                 "kind": r.kind, "of": r.of, "name": r.name, "value": r.value, "median": r.median, "low": r.low,
-                "high": r.high, "unit": r.unit, "basis": r.basis, "source": r.source,
+                "high": r.high, "unit": r.unit, "basis": r.basis, "source": r.source, "bound": r.bound,
             })
         };
         self.flat().into_iter().map(row).collect()
     }
 
     fn grid(&self) -> Grid {
-        let header = vec!["kind", "of", "name", "value", "median", "low", "high", "unit", "basis", "source"];
+        let header = vec!["kind", "of", "name", "value", "median", "low", "high", "unit", "basis", "source", "bound"];
         let row = |r: Row| {
             let numbers = [r.value, r.median, r.low, r.high].map(field);
-            let (before, after) =
-                ([words(r.kind), words(r.of), words(r.name)], [words(r.unit), some(r.basis), some(r.source)]);
+            let before = [words(r.kind), words(r.of), words(r.name)];
+            let after = [words(r.unit), some(r.basis), some(r.source), some(r.bound)];
             before.into_iter().chain(numbers).chain(after).collect()
         };
         Grid { header, rows: self.flat().into_iter().map(row).collect() }
@@ -146,6 +155,8 @@ struct Row<'c> {
     unit: String,
     basis: &'static str,
     source: &'c str,
+    /// On which side of the value the truth lies, where it is a bound.
+    bound: &'static str,
 }
 
 impl Row<'_> {
@@ -178,12 +189,14 @@ fn side(side: &CostSide) -> Value {
     let mut derived = Map::new();
     for step in &priced.derived {
         let mut value = summary(&step.summary, step.unit.text());
+        value["is"] = json!(step.sense.name());
         value["formula"] = json!(step.formula);
         value["numbers"] = json!(step.numbers);
         derived.insert(step.name.clone(), value);
     }
     let terms = priced.terms.iter().map(|t| {
         let mut value = summary(&t.summary, unit.text());
+        value["is"] = json!(t.sense.name());
         value["what"] = json!(t.what);
         value["step"] = json!(t.step);
         value["share"] = json!(t.share);
@@ -197,11 +210,26 @@ fn side(side: &CostSide) -> Value {
         "device": side.device,
         "formulas": priced.formulas,
         "cost": priced.answer().map(|a| summary(a, unit.text())),
+        "cost_is": priced.sense().name(),
+        "throughput": side.throughput.as_ref().map(throughput),
         "terms": terms.collect::<Vec<_>>(),
         "derived": derived,
         "inputs": priced.filled.iter().map(input).collect::<Map<_, _>>(),
         "tornado": swings(&side.tornado),
         "published": known.collect::<Vec<_>>(),
+    })
+}
+
+fn throughput(t: &Throughput) -> Value {
+    let cited =
+        |r: &Citation| json!({ "file": r.file, "line": r.line, "run": r.run, "device": r.device, "case": r.case });
+    json!({
+        "low": t.low, "mode": t.mode, "high": t.high, "basis": t.basis.name(), "at_most": t.basis.bounds(),
+        "note": t.note, "source": t.source, "confidence": t.confidence,
+        "watts": t.metered.as_ref().map(|m| json!({
+            "low": m.low, "mode": m.mode, "high": m.high, "boundary": m.boundary,
+        })),
+        "records": t.records.iter().map(cited).collect::<Vec<_>>(),
     })
 }
 
