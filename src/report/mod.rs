@@ -11,6 +11,7 @@ pub mod compared;
 mod csv;
 pub mod devices;
 pub mod explain;
+pub mod export;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod json;
@@ -18,6 +19,7 @@ mod jsonl;
 mod markdown;
 pub mod metrics;
 pub mod number;
+pub mod pages;
 pub mod results;
 pub mod sheet;
 mod terminal;
