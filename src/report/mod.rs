@@ -13,6 +13,7 @@ mod csv;
 pub mod devices;
 pub mod explain;
 pub mod findings;
+pub mod export;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod json;
@@ -20,6 +21,7 @@ mod jsonl;
 mod markdown;
 pub mod metrics;
 pub mod number;
+pub mod pages;
 pub mod results;
 pub mod sheet;
 mod terminal;
