@@ -86,7 +86,7 @@ pub struct InputResult {
     pub confidence: String,
     /// What it is, in words.
     pub meaning: String,
-    cell: CellId,
+    pub(super) cell: CellId,
 }
 
 /// A derived quantity over the draws.

@@ -3,6 +3,7 @@
 
 mod break_even;
 mod corners;
+mod drivers;
 mod evaluate;
 mod finding;
 mod headline;
@@ -13,6 +14,7 @@ mod tornado;
 mod trial;
 
 pub use break_even::BreakEven;
+pub use drivers::{DRIVERS, Driver, Moved, drivers};
 pub use evaluate::{Basis, DerivedResult, InputResult, Outcome, Settings, evaluate};
 pub use finding::{Finding, findings};
 pub use headline::{Condition, Headline, Strength};

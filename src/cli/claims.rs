@@ -12,10 +12,11 @@ use super::{
     records::load,
 };
 use crate::{
-    claim::{Settings, evaluate, findings, replace_priors},
+    claim::{DRIVERS, Settings, drivers, evaluate, findings, replace_priors},
     report::{
         Format,
         claims::{Claims, explained},
+        drivers::Drivers,
         findings::Findings,
     },
 };
@@ -34,6 +35,9 @@ pub(super) struct ClaimsArgs {
     /// Show only what does not stand in the documents: figures recomputed from their own numbers
     #[arg(long, conflicts_with_all = ["explain", "plot"])]
     findings: bool,
+    /// Show only which inputs carry the verdicts: by topic, those that turn the most of them
+    #[arg(long, conflicts_with_all = ["explain", "plot", "findings"])]
+    drivers: bool,
     /// Put another value in an input's place, as in elec_home=0.30 or ZERO-MC-EDGE.car_w="0.4 kW/vehicle"; repeat for
     /// more
     #[arg(long = "set", value_name = "NAME=VALUE")]
@@ -82,6 +86,10 @@ pub(super) fn claims(args: &ClaimsArgs) -> anyhow::Result<Outcome> {
     }
     let ids: Vec<&str> = args.ids.iter().map(String::as_str).collect();
     let outcomes = evaluate(&known, &ids, Settings { draws: args.draws, seed: args.seed });
+    if args.drivers {
+        args.output.show(&Drivers(&drivers(&outcomes, DRIVERS)))?;
+        return Ok(Outcome::Done);
+    }
     if let Some(folder) = &args.plot {
         let pictures: Vec<_> = outcomes.iter().filter_map(crate::plot::claims::tornado).collect();
         super::plots::write(folder, &pictures)?;

@@ -26,7 +26,8 @@ pub(super) struct ReportArgs {
     #[arg(value_name = "PATH", required_unless_present_any = ["tables", "check"])]
     paths: Vec<PathBuf>,
     /// Rewrite the tables of pages between `<!-- wattmark:table FILE ... -->` and `<!-- /wattmark:table -->`, and those of
-    /// verdicts between `<!-- wattmark:claims [ID|FILE ...] -->` and `<!-- /wattmark:claims -->`
+    /// verdicts between `<!-- wattmark:claims [ID|FILE ...] -->` and `<!-- /wattmark:claims -->`; so `findings [ID ...]` and
+    /// `drivers [FILE ...]`
     #[arg(long)]
     tables: bool,
     /// Rewrite no table, and fail (exit 5) if one does not match its records or the catalogue

@@ -190,7 +190,7 @@ fn bound(found: &Answer, records: &Records) -> Throughput {
     let mut against: Vec<&str> = step.parts.iter().flat_map(|p| &p.against).map(String::as_str).collect();
     against.dedup();
     against.truncate(3);
-    let why = step.parts.iter().filter_map(|p| p.because.as_deref()).next();
+    let why = step.parts.iter().find_map(|p| p.because.as_deref());
     let why = why.map(|w| format!("; {w}")).unwrap_or_default();
     Throughput {
         basis: if published { Basis::PublishedRoof } else { Basis::Roof },

@@ -302,7 +302,7 @@ fn a_published_throughput_says_where_it_stands() {
     let h100 = ask("llama-3.1-8b", "h100-sxm").unwrap();
     assert!(h100.low < h100.mode && h100.note.contains("prior of"), "{h100:?}");
     for (model, device, says) in [
-        ("llama-3.2-3b", "tesla-ai4", "give --throughput, in tok/s"),
+        ("llama-3.2-3b", "hailo-8", "give --throughput, in tok/s"),
         ("llama-9", "rpi5", "no model `llama-9`"),
         ("llama-3.1-8b", "h100", "did you mean `h100-sxm`?"),
     ] {

@@ -63,9 +63,9 @@ fn on(device: &str) -> String {
     if device.is_empty() { String::new() } else { format!(" on {device}") }
 }
 
-/// Evenly from end to end.
+/// From end to end, closer together at the low one, where a cost over a share bends most.
 fn along((low, high): (f64, f64)) -> Vec<f64> {
-    (0..=POINTS).map(|i| low + (high - low) * i as f64 / POINTS as f64).collect()
+    (0..=POINTS).map(|i| low + (high - low) * (i as f64 / POINTS as f64).powi(2)).collect()
 }
 
 fn curves(
@@ -133,9 +133,10 @@ fn tornado(title: String, axis: String, swings: &[Swing], middle: f64, (draws, s
 }
 
 fn bar(swing: &Swing) -> Bar {
+    let unit = if swing.unit.text() == "1" { String::new() } else { format!(" {}", swing.unit) };
     Bar {
         name: swing.input.clone(),
         low: (swing.at_low, plain(swing.ends.0)),
-        high: (swing.at_high, plain(swing.ends.1)),
+        high: (swing.at_high, format!("{}{unit}", plain(swing.ends.1))),
     }
 }

@@ -75,9 +75,13 @@ impl Lines {
         down += 24.0;
         let mut across = 20.0;
         for (i, line) in self.lines.iter().enumerate() {
+            let wanted = 28.0 + width(&line.name, TEXT);
+            if across > 20.0 && across + wanted > SIZE.0 - 20.0 {
+                (across, down) = (20.0, down + 19.0);
+            }
             canvas.line(&[(across, down), (across + 22.0, down)], Ink::Series(i), 3.0);
             canvas.text(&line.name, (across + 28.0, down), TEXT, Ink::Text, Anchor::Left);
-            across += 28.0 + width(&line.name, TEXT) + 26.0;
+            across += wanted + 26.0;
         }
         let labels = self.y.ticks(6);
         let widest = labels.iter().map(|(_, l)| width(l, TEXT)).fold(0.0, f64::max);

@@ -251,6 +251,7 @@ mod tests {
             crate::report::compared::Compared { comparisons: &[], gate: None }.sheet(),
             crate::report::claims::Claims { outcomes: &[], findings: &[] }.sheet(),
             crate::report::findings::Findings(&[]).sheet(),
+            crate::report::drivers::Drivers(&[]).sheet(),
             crate::report::devices::Devices { devices: &devices, sensors: &[], missing: &[] }.sheet(),
         ];
         for column in sheets.iter().flat_map(|s| &s.columns) {

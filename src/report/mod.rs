@@ -11,9 +11,10 @@ pub mod compared;
 pub mod cost;
 mod csv;
 pub mod devices;
+pub mod drivers;
 pub mod explain;
-pub mod findings;
 pub mod export;
+pub mod findings;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod json;

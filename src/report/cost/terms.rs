@@ -145,6 +145,26 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(Kind::Claim, &["where"], "Document and line."),
     term(Kind::Claim, &["what does not stand"], "What the documents say, and where that contradicts itself."),
     term(Kind::Claim, &["recomputed"], "What the documents' own figures give, with the formula."),
+    term(
+        Kind::Claim,
+        &["topic"],
+        "What a group of claims is about: owned against rented, edge against cloud, power, units.",
+    ),
+    term(
+        Kind::Claim,
+        &["turns"],
+        "Claims whose most frequent verdict is another when the input is held at one of its ends.",
+    ),
+    term(
+        Kind::Claim,
+        &["moves"],
+        "Claims whose share of draws with their verdict the input moves by a tenth or more, or turns.",
+    ),
+    term(
+        Kind::Claim,
+        &["widest swing"],
+        "The claim that the input moves most: share of draws with its verdict, the input held low, then high.",
+    ),
     term(Kind::Basis, &["default"], "The formula's own value, where nobody says anything. Change it with --set."),
     term(Kind::Basis, &["computed"], "Another cost of the same comparison, draw by draw."),
     term(

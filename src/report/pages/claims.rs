@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Made, Marker, PageError, citation, records};
+use super::{Made, Marker, PageError, Problems, citation, records};
 use crate::{
     catalog::Catalog,
     claim::{Settings, evaluate, replace_priors},
@@ -15,13 +15,26 @@ use crate::{
 pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
     // No claim's id has either character; every path to a record file has one.
     let (paths, ids): (Vec<&str>, Vec<&str>) = marker.words.iter().partition(|w| w.contains(['/', '.']));
+    let (known, sources, problems) = catalogue(&paths, marker)?;
+    if let Some(id) = ids.iter().find(|id| known.claim(id).is_none()) {
+        let what = format!("the catalogue has no claim `{id}`; `wattmark catalog list` names them");
+        return Err(PageError::Catalog { line: marker.line, what });
+    }
+    let settings = Settings::default();
+    let mut outcomes = evaluate(&known, &ids, settings);
+    // In the order of the page, not of the catalogue.
+    outcomes.sort_by_key(|o| ids.iter().position(|id| id.eq_ignore_ascii_case(&o.claim.id)));
+    let table = render_sheet(Format::Markdown, &quoted(&outcomes), &Style::PLAIN);
+    Ok(Made { table, provenance: provenance(&known, settings, &sources, marker), problems })
+}
+
+/// The catalogue with the records at some paths in the place of priors; with the record files, and the lines of them that
+/// are none.
+pub(super) fn catalogue(paths: &[&str], marker: &Marker) -> Result<(Catalog, Vec<String>, Problems), PageError> {
     let fault = |what: String| PageError::Catalog { line: marker.line, what };
     let mut known = Catalog::load(&[]).map_err(|e| fault(e.to_string()))?;
-    if let Some(id) = ids.iter().find(|id| known.claim(id).is_none()) {
-        return Err(fault(format!("the catalogue has no claim `{id}`; `wattmark catalog list` names them")));
-    }
     let (mut sources, mut found, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-    for file in files(&paths, marker)? {
+    for file in files(paths, marker)? {
         let (source, report) = records::read(&file, marker)?;
         sources.push(source);
         problems.extend(report.problems.into_iter().map(|p| (file.clone(), p)));
@@ -30,12 +43,7 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
     }
     // What stays a prior is marked so in the table.
     drop(replace_priors(&mut known, &Records::of(found)));
-    let settings = Settings::default();
-    let mut outcomes = evaluate(&known, &ids, settings);
-    // In the order of the page, not of the catalogue.
-    outcomes.sort_by_key(|o| ids.iter().position(|id| id.eq_ignore_ascii_case(&o.claim.id)));
-    let table = render_sheet(Format::Markdown, &quoted(&outcomes), &Style::PLAIN);
-    Ok(Made { table, provenance: provenance(&known, settings, &sources, marker), problems })
+    Ok((known, sources, problems))
 }
 
 /// The record files that a marker's paths name, relative to the page.
@@ -49,7 +57,7 @@ fn files(paths: &[&str], marker: &Marker) -> Result<Vec<String>, PageError> {
     Ok(found.into_iter().map(relative).collect())
 }
 
-fn provenance(known: &Catalog, settings: Settings, sources: &[String], marker: &Marker) -> String {
+pub(super) fn provenance(known: &Catalog, settings: Settings, sources: &[String], marker: &Marker) -> String {
     let records = if sources.is_empty() { "no records".to_owned() } else { sources.join(", ") };
     let cite = citation(marker.folder).map(|link| format!(" To cite: [{link}]({link}).")).unwrap_or_default();
     format!(

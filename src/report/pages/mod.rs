@@ -8,9 +8,12 @@
 //! ```
 //!
 //! A marker's first word says what the table shows, the others of what: `table` of record files, `claims` of claims' ids
-//! and of the record files (or folders of them) that take the place of priors. Files are named relative to the page.
+//! and of the record files (or folders of them) that take the place of priors, `findings` of what does not stand in the
+//! documents, `drivers` of the inputs that carry the verdicts. Files are named relative to the page.
 
 mod claims;
+mod drivers;
+mod findings;
 mod records;
 
 use std::{io, path::Path, path::PathBuf};
@@ -23,7 +26,8 @@ const BEGIN: &str = "<!-- wattmark:";
 type Maker = fn(&Marker) -> Result<Made, PageError>;
 
 /// The kinds, by the first word of their markers.
-const KINDS: [(&str, Maker); 2] = [("table", records::make), ("claims", claims::make)];
+const KINDS: [(&str, Maker); 4] =
+    [("table", records::make), ("claims", claims::make), ("findings", findings::make), ("drivers", drivers::make)];
 
 /// A page that cannot be made true.
 #[derive(Debug, thiserror::Error)]
@@ -255,7 +259,10 @@ mod tests {
         says("\n\ntext\n<!-- wattmark:table a.jsonl -->\n", "line 4: the table has no <!-- /wattmark:table -->");
         says("x\n<!-- wattmark:table a.jsonl -->\n<!-- /wattmark:table -->", "line 2: cannot read /nowhere/a.jsonl");
         says("<!-- wattmark:table -->\n<!-- /wattmark:table -->", "line 1: the record files of this table hold no");
-        says("<!-- wattmark:tables a -->", "line 1: no table is called `tables`; choose from table, claims");
+        says(
+            "<!-- wattmark:tables a -->",
+            "line 1: no table is called `tables`; choose from table, claims, findings, drivers",
+        );
         says("<!-- wattmark:claims NOPE -->\n<!-- /wattmark:claims -->", "line 1: the catalogue has no claim `NOPE`");
     }
 
