@@ -91,8 +91,9 @@ fn own_against_rent_says_who_is_cheaper_where_and_on_whose_word() {
             .and(contains("own.duty = rent.duty"))
             .and(contains("none in range"))
             .and(contains("capital of the accelerator"))
-            .and(contains("prior of ZERO-MC-INFER").not())
-            .and(contains("unsourced [1]"))
+            .and(contains("prior of ZERO-MC-INFER: decode, bf16, batch 64"))
+            .and(contains("3750 (1000 to 12000), published [1]"))
+            .and(contains("unsourced [2]"))
             .and(contains("corners are not equally likely"))
             .and(contains("published all-in cost 1.17 USD/GPU-h")),
     );
@@ -271,6 +272,19 @@ fn a_broken_formula_or_price_in_a_folder_is_named_by_line() {
         "[[input]]\nid = \"my_rent\"\nlow = -2\nmode = 1\nhigh = 0.5\nunit = \"USD/GPU-h\"\nsource = \"nobody\"\n\
          confidence = \"low\"\nrole = \"rent\"\n",
     );
+    let ring = "[[derived]]\nname = \"a\"\nformula = \"b + 1\"\nunit = \"1\"\n\n[[derived]]\nname = \"b\"\nformula = \"a\"\n\
+                unit = \"1\"\n";
+    put("costs/ring.toml", &format!("id = \"ring\"\noutput = \"a\"\n\n{ring}"));
+    put(
+        "costs/twin.toml",
+        "id = \"twin\"\noutput = \"a\"\n\n[[roles]]\nname = \"x\"\nunit = \"1\"\nsame_as = \"y\"\n\n[[derived]]\nname = \"a\"\n\
+         formula = \"x\"\nunit = \"1\"\n",
+    );
+    put(
+        "costs/names.toml",
+        "id = \"names\"\noutput = \"a\"\n\n[[roles]]\nname = \"tariff\"\nunit = \"USD/kWh\"\n\n[[derived]]\nname = \"a\"\n\
+         formula = \"tarif\"\nunit = \"USD/kWh\"\n",
+    );
     let name = folder.path().to_str().unwrap();
     let shown = wattmark(&["cost", "--rent", "renter-1y@h100-sxm", "--throughput", "1", "--catalog", name]).assert();
     shown.code(1).stdout("").stderr(
@@ -279,7 +293,10 @@ fn a_broken_formula_or_price_in_a_folder_is_named_by_line() {
             .and(contains("rent.toml:14: rent.per_mtok"))
             .and(contains("mine.toml:1: my_rent: low -2, mode 1, high 0.5"))
             .and(contains("no source `nobody`"))
-            .and(contains("a price cannot be negative")),
+            .and(contains("a price cannot be negative"))
+            .and(contains("ring.toml:6: ring.a: a quantity uses itself: a -> b -> a"))
+            .and(contains("twin.toml:4: twin.x: same_as = \"y\": no role of that name"))
+            .and(contains("names.toml:10: names.a: ").and(contains("unknown name `tarif`, did you mean `tariff`?"))),
     );
 }
 
