@@ -170,6 +170,9 @@ fn composed_speeds_reach_the_cost_and_bounds_stay_bounds() {
         json(&["cost", "--model", "llama-3.2-3b", "--own", "hyperscale-owner@h100-sxm", "--rent", "renter-1y@l40s"]);
     assert_eq!(two["pairs"][0]["ratio_is"], "neither bound");
     assert!(two["pairs"][0]["p_first_cheaper"].is_null());
+    let args = ["cost", "--model", "llama-3.2-3b", "--own", "hyperscale-owner@h100-sxm", "--rent", "renter-1y@l40s"];
+    let shown = wattmark(&args).assert().success();
+    shown.stdout(contains("not to be told").and(contains("break-even").not()).and(contains("tornado").not()));
     // The issue's own lines.
     wattmark(&OWN_RENT).assert().success();
     wattmark(&HYBRID[..9]).assert().success();

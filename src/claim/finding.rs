@@ -86,7 +86,8 @@ fn of_claim(catalog: &Catalog, claim: &Claim) -> Vec<Finding> {
         found.extend(what.map(|recomputed| Finding {
             id: claim.id.clone(),
             kind: "stated figure".to_owned(),
-            place: format!("{} L{}", claim.quote.seed, claim.quote.line),
+            // `seed001 L298`, as the contradictions have it.
+            place: format!("seed{} L{}", claim.quote.seed.split('_').next().unwrap_or_default(), claim.quote.line),
             says: format!("{}: stated as {} {}.", stated.name, grouped(stated.value), stated.unit),
             recomputed,
             values: vec![ours],

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     catalog::{Catalog, CostRole, Device, Number, Scenario, Side},
     formula::{Boundary, Distribution, Given, Unit},
-    report::number::decimal,
+    report::number::{decimal, plain},
 };
 
 /// A role and what filled it.
@@ -60,7 +60,7 @@ impl Filled {
             role: role.name.clone(),
             meaning: role.meaning.clone(),
             by: by.to_owned(),
-            text: with_unit(&x.to_string(), &role.unit),
+            text: with_unit(&plain(x), &role.unit),
             basis,
             source: String::new(),
             confidence: String::new(),
@@ -292,7 +292,7 @@ pub(super) fn spread(
     let numbers = (base(low), base(mode), base(high));
     let distribution =
         Distribution::of(numbers, None, &[]).map_err(|_| bad(mode, "write finite numbers with low <= mode <= high"))?;
-    let text = if low == high { mode.to_string() } else { format!("{mode} ({low} to {high})") };
+    let text = if low == high { plain(mode) } else { format!("{} ({} to {})", plain(mode), plain(low), plain(high)) };
     let given = Given { low: numbers.0, mode: numbers.1, high: numbers.2, distribution, key: key.to_owned() };
     Ok((given, with_unit(&text, &role.unit)))
 }

@@ -3,7 +3,7 @@
 
 use super::{Axis, Bar, Bars, Line, Lines, Mark, Picture};
 use crate::{
-    cost::{Comparison, CostSide, Curve, Swing, Turn},
+    cost::{Comparison, CostSide, Curve, Sense, Swing, Turn},
     formula::{Summary, Unit},
     report::number::{decimal, plain},
 };
@@ -17,7 +17,9 @@ const BARS: usize = 14;
 pub fn pictures(found: &mut Comparison, model: Option<&str>) -> Vec<Picture> {
     let mut pictures = Vec::new();
     let about = model.map(|m| format!("{m}, ")).unwrap_or_default();
-    for pair in 0..found.pairs.len() {
+    // Of two bounds nothing can be told.
+    let told = (0..found.pairs.len()).filter(|p| found.pairs[*p].sense != Sense::Neither).collect::<Vec<_>>();
+    for pair in told {
         let (first, second) = (found.pairs[pair].first, found.pairs[pair].second);
         let names = [&found.sides[first].name, &found.sides[second].name].map(Clone::clone);
         let against = format!("{}-{}", names[0], names[1]);

@@ -57,9 +57,9 @@ impl Costs<'_> {
             Column::number("95 %"),
             Column::number("at modes"),
             Column::text("unit"),
-            Column::text("an hour, at modes"),
+            Column::text("an hour, at modes").wide(),
             Column::text("tokens/s while busy"),
-            Column::text("rests on"),
+            Column::text("rests on").wide(),
         ];
         let mut notes = Notes::default();
         let mut rows = Vec::new();
@@ -170,7 +170,7 @@ impl Costs<'_> {
             Column::text("looked in"),
         ];
         let mut sheet = Sheet { columns, ..Sheet::default() };
-        for pair in &self.found.pairs {
+        for pair in self.told() {
             let (first, second) = self.names(pair);
             let row = |turn: &Turn| {
                 let (below, above) = if turn.first_above { (second, first) } else { (first, second) };
@@ -223,7 +223,7 @@ impl Costs<'_> {
             let heading = format!("tornado: median of the cost of {}, in {}", side.name, side.priced.unit());
             return vec![sheet(heading, &side.tornado)];
         }
-        let pairs = self.found.pairs.iter().map(|pair| {
+        let pairs = self.told().map(|pair| {
             let (first, second) = self.names(pair);
             sheet(format!("tornado: median of {first} / {second}"), &pair.tornado)
         });
@@ -275,6 +275,11 @@ impl Costs<'_> {
         sheet
     }
 
+    /// Pairs of which something can be told: not those of two bounds.
+    fn told(&self) -> impl Iterator<Item = &Pair> {
+        self.found.pairs.iter().filter(|p| p.sense != Sense::Neither)
+    }
+
     fn names(&self, pair: &Pair) -> (&str, &str) {
         (&self.found.sides[pair.first].name, &self.found.sides[pair.second].name)
     }
@@ -308,9 +313,13 @@ pub(super) fn bounded(found: &Comparison, pair: &Pair) -> Option<String> {
     let said = match (cheaper == other, reached) {
         (true, _) => format!("that {other} is the cheaper holds all the more"),
         (false, Some(reached)) => {
-            format!("that {bound} is the cheaper holds, at the modes, only where it reaches {reached} of that or more")
+            format!(
+                "that {bound} is the cheaper holds, at the modes, only where it reaches {reached} of that throughput or more"
+            )
         }
-        (false, None) => format!("at the modes {bound} stays the cheaper at any share of it that was looked at"),
+        (false, None) => {
+            format!("at the modes {bound} stays the cheaper at any share of that throughput that was looked at")
+        }
     };
     Some(format!(
         "{first} / {second}: the throughput behind {bound} is a bound, its cost at least what is shown: {said}"

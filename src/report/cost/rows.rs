@@ -27,7 +27,8 @@ impl Costs<'_> {
 
     fn pair(&self, pair: &Pair) -> Value {
         let name = |at: usize| self.found.sides[at].name.as_str();
-        let turns = pair.turns.iter().map(|t| {
+        // Where two bounds turn says nothing.
+        let turns = pair.turns.iter().filter(|_| pair.sense != Sense::Neither).map(|t| {
             json!({
                 "role": t.role, "meaning": t.meaning, "now": t.now, "value": t.value, "unit": t.unit.text(),
                 "looked_in": [t.range.0, t.range.1],
@@ -102,7 +103,9 @@ impl Costs<'_> {
             let cheaper = Some(pair.first_cheaper).filter(|_| pair.sense != Sense::Neither);
             let bound = pair.sense.reversed().name();
             rows.push(Row { kind: "probability", name: "first_cheaper", value: cheaper, bound, ..one() });
-            for t in &pair.turns {
+            // Where two bounds turn says nothing.
+            let turns = if pair.sense == Sense::Neither { &[][..] } else { &pair.turns[..] };
+            for t in turns {
                 let unit = t.unit.text().to_owned();
                 rows.push(Row { kind: "break_even", name: &t.role, value: t.value, unit, ..one() });
             }

@@ -198,7 +198,8 @@ pub(in crate::report) fn role_or_step(wanted: &str) -> Option<Explanation> {
         for role in model.roles.iter().filter(|r| called(&r.name)) {
             let absent = role.absent.map(|x| format!(" {x} where nobody says.")).unwrap_or_default();
             let same = role.same_as.as_ref().map(|s| format!(" As {s} where nobody says.")).unwrap_or_default();
-            said.push(format!("{}: {} [{}].{absent}{same}", model.id, role.meaning, role.unit));
+            let unit = if role.unit.text() == "1" { String::new() } else { format!(" [{}]", role.unit) };
+            said.push(format!("{}: {}{unit}.{absent}{same}", model.id, role.meaning));
         }
         for step in model.derived.iter().filter(|s| called(&s.name) || s.term.as_ref().is_some_and(|t| called(t))) {
             said.push(format!("{}: {} = {} [{}].", model.id, step.name, step.formula.text(), step.unit));
