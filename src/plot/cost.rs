@@ -135,10 +135,11 @@ fn tornado(title: String, axis: String, swings: &[Swing], middle: f64, (draws, s
 }
 
 fn bar(swing: &Swing) -> Bar {
-    let unit = if swing.unit.text() == "1" { String::new() } else { format!(" {}", swing.unit) };
+    // The unit stands with the name: at the bars' ends it would leave them little room.
+    let unit = if swing.unit.text() == "1" { String::new() } else { format!(" [{}]", swing.unit) };
     Bar {
-        name: swing.input.clone(),
+        name: format!("{}{unit}", swing.input),
         low: (swing.at_low, plain(swing.ends.0)),
-        high: (swing.at_high, format!("{}{unit}", plain(swing.ends.1))),
+        high: (swing.at_high, plain(swing.ends.1)),
     }
 }
