@@ -50,8 +50,8 @@ pub enum CostError {
     },
     /// Nobody says what a role is.
     #[error(
-        "{place}: the role `{role}` ({meaning}) is not filled: scenario {scenario} has no input for it{device}; add one \
-         to its uses, or set {role}=... [{unit}]"
+        "{place}: the role `{role}` ({meaning}) is not filled: scenario {scenario} has no input for it{device}; add \
+         one to its uses, or set {role}=... [{unit}]"
     )]
     Unfilled {
         /// File and line of the scenario.
@@ -103,7 +103,8 @@ pub enum CostError {
     },
     /// Nobody says how fast the model runs on the device, and nothing bounds it.
     #[error(
-        "no throughput of {model} on {device} is in the catalogue{others}, and none can be composed: {what}; or give --throughput, in tok/s"
+        "no throughput of {model} on {device} is in the catalogue{others}, and none can be composed: {what}; or give \
+         --throughput, in tok/s"
     )]
     NoThroughput {
         /// The model.

@@ -124,7 +124,8 @@ fn fits(found: &Answer) -> Result<(), CostError> {
         model: found.model.clone(),
         device: found.device.id.clone(),
         needs: format!(
-            "{} GB of weights in {}, {} GB of {} cache for {} sequences of {} tokens and {} GB kept free are {} of {} GB",
+            "{} GB of weights in {}, {} GB of {} cache for {} sequences of {} tokens and {} GB kept free are {} of {} \
+             GB",
             gb(weights),
             p.weights,
             gb(kv),

@@ -314,7 +314,8 @@ pub(super) fn bounded(found: &Comparison, pair: &Pair) -> Option<String> {
         (true, _) => format!("that {other} is the cheaper holds all the more"),
         (false, Some(reached)) => {
             format!(
-                "that {bound} is the cheaper holds, at the modes, only where it reaches {reached} of that throughput or more"
+                "that {bound} is the cheaper holds, at the modes, only where it reaches {reached} of that throughput \
+                 or more"
             )
         }
         (false, None) => {

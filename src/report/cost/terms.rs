@@ -44,7 +44,8 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(
         Kind::Cost,
         &["median"],
-        "Half of the draws, or of the samples, lie below. It differs from the value at the modes where ranges are skewed.",
+        "Half of the draws, or of the samples, lie below. It differs from the value at the modes where ranges are \
+         skewed.",
     ),
     term(Kind::Cost, &["5 %", "low"], "One draw in twenty lies below. Of an input: the least that it may be."),
     term(Kind::Cost, &["95 %", "high"], "One draw in twenty lies above. Of an input: the most that it may be."),
@@ -58,8 +59,8 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(
         Kind::Cost,
         &["tokens/s while busy", "tok_s", "throughput"],
-        "Tokens a second of one accelerator or car while it serves, with what that rests on: set by the user, measured, \
-         interpolated, published, derated roof, or a roof, which is a bound and marked `≤`.",
+        "Tokens a second of one accelerator or car while it serves, with what that rests on: set by the user, \
+         measured, interpolated, published, derated roof, or a roof, which is a bound and marked `≤`.",
     ),
     term(Kind::Cost, &["what is paid for"], "The parts of a cost. They add up to it at the modes and in every draw."),
     term(
@@ -70,15 +71,15 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(
         Kind::Cost,
         &["p(cheaper)", "first_cheaper"],
-        "Share of the draws in which the first side is the cheaper. `≤` or `≥` where a throughput behind it is a bound; \
-         `not to be told` where two are.",
+        "Share of the draws in which the first side is the cheaper. `≤` or `≥` where a throughput behind it is a \
+         bound; `not to be told` where two are.",
     ),
     term(Kind::Cost, &["now"], "The role's most likely value, from which the break-even is looked for."),
     term(
         Kind::Cost,
         &["break-even"],
-        "The value of one role at which the cheaper side turns, the others at their modes; found by bisection. `none in \
-         range` if it does not turn where the catalogue says that the role may lie.",
+        "The value of one role at which the cheaper side turns, the others at their modes; found by bisection. `none \
+         in range` if it does not turn where the catalogue says that the role may lie.",
     ),
     term(Kind::Cost, &["cheaper below"], "The side that is the cheaper below the break-even."),
     term(Kind::Cost, &["cheaper above"], "The side that is the cheaper above the break-even."),
@@ -86,8 +87,8 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(
         Kind::Cost,
         &["tornado"],
-        "Each input held at its low, then at its high, the others drawn on the same random numbers: what moves the median \
-         most stands on top.",
+        "Each input held at its low, then at its high, the others drawn on the same random numbers: what moves the \
+         median most stands on top.",
     ),
     term(
         Kind::Cost,
@@ -113,13 +114,14 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(
         Kind::Cost,
         &["filled by"],
-        "What fills the role: an input of the scenario, a quantity of the device, a meter, the throughput, the formula's \
-         own default, or your --set.",
+        "What fills the role: an input of the scenario, a quantity of the device, a meter, the throughput, the \
+         formula's own default, or your --set.",
     ),
     term(
         Kind::Cost,
         &["drawn"],
-        "How an input is drawn: fixed, triangular, log-triangular where high / low is over 4, PERT, or one of some choices.",
+        "How an input is drawn: fixed, triangular, log-triangular where high / low is over 4, PERT, or one of some \
+         choices.",
     ),
     term(Kind::Cost, &["confidence"], "high, medium or low, as who entered the number judged its source."),
     term(Kind::Cost, &["what", "note"], "What to know of a number."),
@@ -134,7 +136,8 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(
         Kind::Cost,
         &["crf", "annuity"],
-        "Capital recovery factor: r / (1 - (1 + r)^-n), the share of a price that n equal yearly payments at interest r are.",
+        "Capital recovery factor: r / (1 - (1 + r)^-n), the share of a price that n equal yearly payments at interest \
+         r are.",
     ),
     term(
         Kind::Claim,
@@ -170,14 +173,14 @@ pub(in crate::report) const TERMS: &[Term] = &[
     term(
         Kind::Basis,
         &["published roof"],
-        "The most that bandwidth and peak of a datasheet allow. A bound: real throughput is below, and the cost above what \
-         is shown.",
+        "The most that bandwidth and peak of a datasheet allow. A bound: real throughput is below, and the cost above \
+         what is shown.",
     ),
     term(
         Kind::Basis,
         &["derated roof"],
-        "The published bandwidth's bound times the share of it that a source says decoding reaches on that very device. An \
-         estimate, as good as that source.",
+        "The published bandwidth's bound times the share of it that a source says decoding reaches on that very \
+         device. An estimate, as good as that source.",
     ),
     term(Kind::Cost, &["at least", "≥"], "The truth is this or more: a throughput behind it is a bound."),
     term(Kind::Cost, &["at most", "≤", "bound"], "The truth is this or less: no more is possible."),
