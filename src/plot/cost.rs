@@ -83,6 +83,7 @@ fn curves(turn: &Turn, curve: &Curve, words: &[String; 2], names: &[String; 2], 
         y: Axis::around(format!("cost, {unit}"), ends),
         lines: vec![line(&words[0], &curve.first), line(&words[1], &curve.second)],
         marks: modes.into_iter().chain(medians).collect(),
+        dots: vec![],
     }
 }
 

@@ -48,6 +48,16 @@ impl Records {
         self.records.is_empty()
     }
 
+    /// All of them, in the order in which they were handed in.
+    pub fn all(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// What follows from each of [`Records::all`].
+    pub(crate) fn metrics(&self) -> &[Option<Metrics>] {
+        &self.metrics
+    }
+
     /// A record and its place, by the number that [`Timed::from`] holds.
     pub fn get(&self, at: usize) -> (&Place, &Record) {
         (&self.places[at], &self.records[at])

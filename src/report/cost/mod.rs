@@ -32,14 +32,19 @@ pub struct Costs<'c> {
 impl Costs<'_> {
     /// All tables for people, one below the other.
     pub fn text(&self, format: Format, style: &Style) -> String {
+        self.sheets().iter().map(|s| render_sheet(format, s, style)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The tables, those that there are.
+    pub(crate) fn sheets(&self) -> Vec<Sheet> {
         let mut sheets = vec![self.answers(), self.terms(), self.ratios(), self.turns()];
         sheets.extend(self.tornados());
         sheets.push(self.inputs());
         if self.explain {
             sheets.extend(self.found.sides.iter().map(steps));
         }
-        let all = sheets.into_iter().filter(|s| !s.is_empty());
-        all.map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
+        sheets.retain(|s| !s.is_empty());
+        sheets
     }
 
     fn answers(&self) -> Sheet {
