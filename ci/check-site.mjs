@@ -2,13 +2,12 @@
 // in both themes, on a desk and on a phone, with scripts and without; and the scripts do what they are for.
 // node ci/check-site.mjs TOOLS SITE [SCREENSHOTS]
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { launch } from "./browser.mjs";
 
 const [tools, site, shots] = process.argv.slice(2);
-const require = createRequire(pathToFileURL(resolve(tools, "package.json")));
-const { chromium } = require("playwright-core");
+const { browser, require } = await launch(tools);
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const first = (folder) => `${folder}/${readdirSync(join(site, folder)).sort()[0]}`;
@@ -22,12 +21,6 @@ const failures = [];
 const check = (holds, what) => {
   if (!holds) failures.push(what);
 };
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--allow-file-access-from-files"],
-});
 
 const open = async (context, path, where) => {
   const page = await context.newPage();

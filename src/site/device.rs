@@ -9,6 +9,7 @@ use super::{
     File, Site,
     html::{Page, figure, scroll, section},
     kernels::{case, status_name},
+    models::composed,
     subject::Subject,
 };
 use crate::{
@@ -20,14 +21,16 @@ use crate::{
         number::{bytes, decimal, plus_minus, seconds, si},
         results::{clock, name_of},
     },
+    workload::Evidence,
 };
 
-pub(super) fn page(site: &Site, subject: &Subject) -> File {
+pub(super) fn page(site: &Site, subject: &Subject, all: &[Evidence]) -> File {
     let records: Vec<(&Record, Option<&Metrics>)> = subject.rows.iter().map(|r| site.at(*r)).collect();
     let body = html! {
         @if let Some(caution) = subject.caution() { p.notice { (caution) } }
         (section("environment", "Where it ran", environment(subject, &records)))
         (section("roofline", "Roofline", roof(subject, &records)))
+        (section("models", "Models composed from its kernels", composed(site, subject, all)))
         (section("samples", "Samples", samples(&records)))
         (section("not-measured", "What was not measured", not_measured(&records)))
         (section("warnings", "What to doubt", warnings(&records)))

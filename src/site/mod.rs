@@ -20,6 +20,7 @@ mod html;
 mod kernels;
 mod live;
 mod methods;
+mod models;
 mod overview;
 mod sheet;
 mod subject;
@@ -37,7 +38,7 @@ use crate::{
         Format, Style, claims::Claims, export::dictionary, metrics::Metrics, render as render_rows, results::Results,
         text,
     },
-    workload::Records,
+    workload::{Evidence, Records, emulated},
 };
 use subject::Subject;
 
@@ -115,7 +116,8 @@ pub fn render(content: Content) -> Vec<File> {
     files.extend(cost::files(&site));
     files.extend(data(&site));
     files.extend(content.outcomes.iter().map(|o| claim::page(&site, o)));
-    files.extend(site.subjects.iter().map(|s| device::page(&site, s)));
+    let evidence = Evidence::gather(content.records, &|d| !emulated(d));
+    files.extend(site.subjects.iter().map(|s| device::page(&site, s, &evidence)));
     files.extend(html::assets());
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files

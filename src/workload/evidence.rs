@@ -159,7 +159,7 @@ impl Evidence {
 }
 
 /// Devices that are none: never taken for hardware.
-pub(super) fn emulated(device: &DeviceFacts) -> bool {
+pub(crate) fn emulated(device: &DeviceFacts) -> bool {
     matches!(device.class, DeviceClass::Software | DeviceClass::Mock)
 }
 
