@@ -16,6 +16,7 @@ pub mod power;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod site;
 pub mod wgsl2cuda;
 pub mod worker;
 pub mod workload;

@@ -3,19 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use super::{
     Outcome,
     output::{print, write_file},
+    records::read,
 };
 use crate::{
-    record::{Record, read_file, record_files},
-    report::{
-        export::{Tool, dictionary, export as render},
-        text,
-    },
+    record::Record,
+    report::export::{Tool, dictionary, export as render},
 };
 
 /// Arguments of `export`.
@@ -45,7 +42,8 @@ enum ExportFormat {
 }
 
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<Outcome> {
-    let (records, sound) = read(&args.paths)?;
+    let (found, sound) = read(&args.paths)?;
+    let records: Vec<Record> = found.into_iter().map(|(_, record)| record).collect();
     let tool = match args.format {
         ExportFormat::Bmf => Tool::Bmf,
         ExportFormat::GithubActionBenchmark => Tool::GithubActionBenchmark,
@@ -66,21 +64,4 @@ pub(super) fn export(args: &ExportArgs) -> anyhow::Result<Outcome> {
         }
     }
     Ok(if sound { Outcome::Done } else { Outcome::Error })
-}
-
-/// Every record that can be read, and whether that was all of them. Damage is named and left out.
-fn read(paths: &[PathBuf]) -> anyhow::Result<(Vec<Record>, bool)> {
-    let (mut records, mut sound) = (Vec::new(), true);
-    for file in record_files(paths)? {
-        let report = read_file(&file)?;
-        for problem in &report.problems {
-            eprintln!("{}", text::plain(&format!("{}:{}: {}; left out", file.display(), problem.line, problem.what)));
-            sound = false;
-        }
-        records.extend(report.records);
-    }
-    if records.is_empty() {
-        bail!("no record in {}", paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "));
-    }
-    Ok((records, sound))
 }

@@ -23,6 +23,7 @@ mod run;
 mod select;
 mod serving;
 mod shell;
+mod site;
 mod tune;
 mod validate;
 mod verify;
@@ -57,7 +58,7 @@ enum Sub {
     Tune(tune::TuneArgs),
     /// Pair two record files (or two backends within one) and give a verdict per case
     Compare(compare::CompareArgs),
-    /// Print tables from record files, or keep the tables inside Markdown pages true
+    /// Print tables from record files, make a site of them, or keep the tables inside Markdown pages true
     Report(report::ReportArgs),
     /// Merge record files into one set: every record once, conflicts kept and named, damage left out and named
     Merge(merge::MergeArgs),

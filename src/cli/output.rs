@@ -38,6 +38,17 @@ impl OutputArgs {
         self.output.as_deref().filter(|p| *p != Path::new("-"))
     }
 
+    /// The folder, if -o names one: it is there, or ends in a slash.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        let named = |p: &Path| p.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]);
+        self.file().filter(|p| p.is_dir() || named(p))
+    }
+
+    /// True if a format is named.
+    pub(super) fn names_format(&self) -> bool {
+        self.format.is_some()
+    }
+
     /// True if the file asked for is where a run appends its records.
     pub(super) fn holds_records(&self) -> anyhow::Result<bool> {
         Ok(self.file().is_some() && self.format()? == Format::Jsonl)

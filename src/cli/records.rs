@@ -1,4 +1,4 @@
-//! Record files that a composition or a verdict is made from: read whole, or not at all.
+//! Record files that a command reads: whole or not at all where a verdict rests on them, else what can be read.
 //! Derives nothing.
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::{
-    record::{holds_other_results, read_file, record_files},
+    record::{Record, holds_other_results, read_file, record_files},
+    report::text,
     workload::{Place, Records},
 };
 
@@ -36,6 +37,35 @@ pub(super) fn load(paths: &[PathBuf]) -> anyhow::Result<Records> {
         bail!("no record in {}", paths.iter().map(|p| shown(p)).collect::<Vec<_>>().join(", "));
     }
     Ok(Records::of(found))
+}
+
+/// Every record that can be read with its place, and whether that was all of them. Damage is named and left out. A place
+/// is told from the one path that was named, so that it says nothing of where that lies.
+///
+/// # Errors
+/// A file cannot be read, or no file holds a record.
+pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<(Vec<(Place, Record)>, bool)> {
+    let (mut found, mut sound) = (Vec::new(), true);
+    for path in record_files(paths)? {
+        let report = read_file(&path)?;
+        for problem in &report.problems {
+            eprintln!("{}", text::plain(&format!("{}:{}: {}; left out", path.display(), problem.line, problem.what)));
+            sound = false;
+        }
+        let within = if let [only] = paths { path.strip_prefix(only).ok() } else { None };
+        let within = within.filter(|p| !p.as_os_str().is_empty()).unwrap_or(&path);
+        let file = if paths.len() == 1 && within == path {
+            path.file_name().map_or_else(|| shown(&path), |n| n.to_string_lossy().into_owned())
+        } else {
+            shown(within)
+        };
+        let places = report.lines.into_iter().map(|line| Place { file: file.clone(), line });
+        found.extend(places.zip(report.records));
+    }
+    if found.is_empty() {
+        bail!("no record in {}", paths.iter().map(|p| shown(p)).collect::<Vec<_>>().join(", "));
+    }
+    Ok((found, sound))
 }
 
 fn shown(path: &Path) -> String {

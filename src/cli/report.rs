@@ -1,17 +1,19 @@
-//! `wattmark report`: tables from record files, and the tables and verdicts inside Markdown pages kept true.
+//! `wattmark report`: tables or a site from record files, and the tables and verdicts inside Markdown pages kept true.
 //! Measures nothing; the same records give the same text.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 
 use super::{
     Outcome, Usage,
     output::{OutputArgs, print, write_file},
+    records::read,
+    site::{SiteArgs, site},
 };
 use crate::{
-    record::{read_file, record_files},
+    record::Record,
     report::{
         pages::{Refreshed, has_tables, refresh},
         results::Results,
@@ -34,6 +36,8 @@ pub(super) struct ReportArgs {
     #[arg(long)]
     check: bool,
     #[command(flatten)]
+    site: SiteArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -41,19 +45,11 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
     if args.tables || args.check {
         return tables(&args.paths, args.check);
     }
-    let mut records = Vec::new();
-    let mut sound = true;
-    for file in record_files(&args.paths)? {
-        let report = read_file(&file)?;
-        for problem in &report.problems {
-            eprintln!("{}:{}: {}", file.display(), problem.line, problem.what);
-            sound = false;
-        }
-        records.extend(report.records);
+    if let Some(folder) = args.site.folder(&args.output)? {
+        return site(&args.site, &args.paths, folder);
     }
-    if records.is_empty() {
-        bail!("no record in {}", args.paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "));
-    }
+    let (found, sound) = read(&args.paths)?;
+    let records: Vec<Record> = found.into_iter().map(|(_, record)| record).collect();
     args.output.show(&Results::of(&records))?;
     Ok(if sound { Outcome::Done } else { Outcome::Error })
 }

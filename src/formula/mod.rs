@@ -19,6 +19,7 @@ mod summary;
 mod system;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod unit;
 
 pub use boundary::Boundary;

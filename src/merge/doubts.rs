@@ -58,7 +58,7 @@ fn conflict(value: &Value, places: Vec<super::Place>) -> Option<Finding> {
 }
 
 /// Memory that two reports of one machine may differ by: kernels keep more or less of it for themselves.
-const MEMORY_SLACK: f64 = 0.05;
+pub(crate) const MEMORY_SLACK: f64 = 0.05;
 
 /// Finds names under which records describe machines that cannot be one: another architecture or CPU, or more memory
 /// than a kernel's update would explain.

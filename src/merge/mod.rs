@@ -10,6 +10,7 @@ mod write;
 
 use std::{fmt, io, path::PathBuf};
 
+pub(crate) use doubts::MEMORY_SLACK;
 pub use target::Target;
 
 use crate::record::{FindError, record_files};

@@ -39,6 +39,15 @@ impl Axis {
         Axis { title, range: (from, high + 0.05 * span), log: false }
     }
 
+    /// Logarithmic, from the least to the greatest of values above zero, and so many times further at both ends.
+    pub fn spanning(title: impl Into<String>, values: impl Iterator<Item = f64>, times: f64) -> Axis {
+        let (low, high) = values
+            .filter(|x| x.is_finite() && *x > 0.0)
+            .fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+        let range = if low > high { (0.1, 10.0) } else { (low / times, high * times) };
+        Axis { title: title.into(), range, log: true }
+    }
+
     /// Where a value lies, from 0 at the low end to 1 at the high one.
     pub(super) fn place(&self, x: f64) -> f64 {
         let (low, high) = self.range;

@@ -162,17 +162,20 @@ fn fine((x, y): (f64, f64)) -> (i32, i32) {
     ((x * FINE).round() as i32, (y * FINE).round() as i32)
 }
 
-/// The dark form of every colour: style rules win over the attributes that the shapes carry.
+/// Both forms of every colour: style rules win over the attributes that the shapes carry. Alone, a picture takes the form
+/// that its reader's system asks for; within a page the one that the page has. A viewer that does not know `light-dark`
+/// shows the light one.
 fn dark() -> String {
-    let mut rules = String::from("@media (prefers-color-scheme: dark) {");
+    let mut rules = String::from("svg:root { color-scheme: light dark }");
     for (_, light, dark) in COLOURS {
-        let _ = write!(
-            rules,
-            " .wattmark-plot [fill=\"#{light:06X}\"] {{ fill: #{dark:06X} }} .wattmark-plot [stroke=\"#{light:06X}\"] \
-             {{ stroke: #{dark:06X} }}"
-        );
+        for side in ["fill", "stroke"] {
+            let _ = write!(
+                rules,
+                " .wattmark-plot [{side}=\"#{light:06X}\"] {{ {side}: light-dark(#{light:06X}, #{dark:06X}) }}"
+            );
+        }
     }
-    rules + " }"
+    rules
 }
 
 fn escaped(text: &str) -> String {

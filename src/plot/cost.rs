@@ -103,6 +103,7 @@ fn curves(
         y: Axis::around(format!("cost, {unit}"), ends),
         lines: vec![line(&words[0], &curve.first), line(&words[1], &curve.second)],
         marks: modes.into_iter().chain(medians).collect(),
+        dots: vec![],
     }
 }
 

@@ -34,6 +34,23 @@ pub struct Mark {
     pub text: String,
 }
 
+/// A point with a label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dot {
+    /// Where along the lower side.
+    pub x: f64,
+    /// How high.
+    pub y: f64,
+    /// A few characters, set on it.
+    pub label: String,
+    /// What it is, in words, for who cannot see it.
+    pub text: String,
+    /// The line whose colour it has.
+    pub series: usize,
+    /// True for a square, false for a circle.
+    pub square: bool,
+}
+
 /// Lines over an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lines {
@@ -49,6 +66,8 @@ pub struct Lines {
     pub lines: Vec<Line>,
     /// Points that matter.
     pub marks: Vec<Mark>,
+    /// Points beside the lines.
+    pub dots: Vec<Dot>,
 }
 
 /// The field of the lines within a picture.
@@ -64,7 +83,8 @@ impl Lines {
     /// The picture as SVG.
     pub fn svg(&self) -> String {
         let marks: Vec<_> = self.marks.iter().map(|m| m.text.as_str()).collect();
-        let desc = [&[self.subtitle.as_str()][..], &marks].concat().join(". ");
+        let dots: Vec<_> = self.dots.iter().map(|d| d.text.as_str()).collect();
+        let desc = [&[self.subtitle.as_str()][..], &marks, &dots].concat().join(". ");
         picture(SIZE, &self.title, &desc, |canvas| self.draw(canvas))
     }
 
@@ -93,6 +113,7 @@ impl Lines {
         self.lines.iter().enumerate().for_each(|(i, line)| field.band(canvas, line, i));
         self.lines.iter().enumerate().for_each(|(i, line)| field.line(canvas, line, i));
         self.marks.iter().enumerate().for_each(|(i, mark)| field.mark(canvas, mark, i));
+        self.dots.iter().for_each(|dot| field.dot(canvas, dot));
     }
 }
 
@@ -133,6 +154,19 @@ impl Field<'_> {
     fn line(&self, canvas: &mut Canvas, line: &Line, number: usize) {
         let points: Vec<_> = line.points.iter().filter(|p| p.1.is_finite()).map(|p| self.at(*p)).collect();
         canvas.line(&points, Ink::Series(number), 2.25);
+    }
+
+    fn dot(&self, canvas: &mut Canvas, dot: &Dot) {
+        let (x, y) = self.at((dot.x, dot.y));
+        // A rim of paper tells neighbours apart.
+        for (size, ink) in [(9.5, Ink::Paper), (8.25, Ink::Series(dot.series))] {
+            if dot.square {
+                canvas.rectangle((x - size, y - size), (x + size, y + size), ink, 1.0);
+            } else {
+                canvas.circle((x, y), size, ink);
+            }
+        }
+        canvas.text(&dot.label, (x, y), 9.5, Ink::Paper, Anchor::Middle);
     }
 
     fn mark(&self, canvas: &mut Canvas, mark: &Mark, number: usize) {

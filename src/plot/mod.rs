@@ -1,4 +1,4 @@
-//! Pictures as SVG: lines with bands, horizontal bars, and the pictures of costs and claims made of them.
+//! Pictures as SVG: lines with bands and dots, horizontal bars, and the pictures of costs, claims and devices made of them.
 //! Computes nothing and writes no file; the same input gives the same bytes.
 //!
 //! A picture has a `<title>` and a `<desc>`, colours that the colour-blind tell apart, and a dark form for readers who
@@ -10,12 +10,15 @@ mod canvas;
 pub mod claims;
 pub mod cost;
 mod lines;
+pub mod roofline;
+mod spark;
 #[cfg(test)]
 mod tests;
 
 pub use axis::Axis;
 pub use bars::{Bar, Bars};
-pub use lines::{Band, Line, Lines, Mark};
+pub use lines::{Band, Dot, Line, Lines, Mark};
+pub use spark::spark;
 
 /// A picture with a name for its file.
 #[derive(Debug, Clone, PartialEq, Eq)]

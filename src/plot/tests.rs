@@ -37,6 +37,7 @@ fn picture() -> Lines {
         y: Axis::linear("y", 0.0, 2.0),
         lines: vec![Line { name: "first".to_owned(), points: vec![(0.0, 0.5), (1.0, f64::NAN)], band: vec![] }],
         marks: vec![Mark { x: 0.99, y: Some(1.0), text: "a mark".to_owned() }],
+        dots: vec![Dot { x: 0.2, y: 1.0, label: "1".to_owned(), text: "a dot".to_owned(), series: 1, square: true }],
     }
 }
 
@@ -45,8 +46,8 @@ fn a_picture_has_words_and_a_dark_form_and_the_same_bytes() {
     let svg = picture().svg();
     assert_eq!(svg, picture().svg());
     assert!(svg.starts_with("<svg class=\"wattmark-plot\" role=\"img\""));
-    assert!(svg.contains("<title>a &lt; b &amp; c</title>\n<desc>what is seen. a mark</desc>"));
-    assert!(svg.contains("prefers-color-scheme: dark") && svg.trim_end().ends_with("</svg>"));
+    assert!(svg.contains("<title>a &lt; b &amp; c</title>\n<desc>what is seen. a mark. a dot</desc>"));
+    assert!(svg.contains("color-scheme: light dark") && svg.trim_end().ends_with("</svg>"));
     // Every colour used has a dark form.
     let used = svg.split(['"']).filter(|t| t.len() == 7 && t.starts_with('#'));
     for colour in used {

@@ -34,7 +34,7 @@ impl Claims<'_> {
 }
 
 /// On what the verdict turns, or what its author says of it.
-fn condition(o: &Outcome) -> Option<String> {
+pub(crate) fn condition(o: &Outcome) -> Option<String> {
     let said = o.headline.condition.as_ref().map(ToString::to_string);
     said.or_else(|| o.note.clone().filter(|_| o.headline.verdict == Verdict::Conditional))
 }
@@ -225,7 +225,6 @@ fn records(o: &Outcome) -> Vec<Value> {
 
 /// All that led to a verdict: quote, inputs with their basis, arithmetic, break-evens, tornado.
 pub fn explained(o: &Outcome, format: Format, style: &Style) -> String {
-    let sections = [inputs(o), arithmetic(o), rules(o), turns(o), tornado(o), cited(o)];
     let mut head = Sheet { empty: "", ..Sheet::default() };
     head.columns = vec![Column::text("claim"), Column::text("")];
     let line = |name: &str, text: String| vec![Cell::of(name), Cell::of(text)];
@@ -252,8 +251,14 @@ pub fn explained(o: &Outcome, format: Format, style: &Style) -> String {
     rows.extend(used.into_iter().map(|(i, m)| line("records used", format!("{}: {}", i.name, m.how))));
     head.groups.push(Group { heading: vec![o.claim.id.clone()], rows });
     head.columns[0].title = "what";
-    let all = [head].into_iter().chain(sections).filter(|s| !s.is_empty());
-    all.map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
+    [head].into_iter().chain(sections(o)).map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
+}
+
+/// Inputs, arithmetic, rules, break-evens, tornado, records: those that there are.
+pub(crate) fn sections(o: &Outcome) -> Vec<Sheet> {
+    let mut all = vec![inputs(o), arithmetic(o), rules(o), turns(o), tornado(o), cited(o)];
+    all.retain(|s| !s.is_empty());
+    all
 }
 
 pub(super) fn section(heading: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Sheet {

@@ -157,7 +157,7 @@ pub(super) fn track(track: Track) -> &'static str {
 }
 
 /// `dev` or `host`.
-pub(super) fn clock(clock: TimeSource) -> &'static str {
+pub(crate) fn clock(clock: TimeSource) -> &'static str {
     match clock {
         TimeSource::Device => "dev",
         TimeSource::Host => "host",
@@ -176,7 +176,7 @@ pub(super) fn case_cell(id: &str) -> Cell {
 }
 
 /// The status, marked with the notes that explain it.
-pub(super) fn status_cell(record: &Record, notes: &mut Notes) -> Cell {
+pub(crate) fn status_cell(record: &Record, notes: &mut Notes) -> Cell {
     let mut marks = Vec::new();
     let unverified = record.status == Status::Ok && !metrics::trusted(record);
     if unverified {
@@ -214,7 +214,7 @@ fn cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -> Vec<C
 }
 
 /// Time, samples, FLOP/s, GB/s.
-fn time_cells(time: Option<&TimeMetrics>) -> [Cell; 4] {
+pub(crate) fn time_cells(time: Option<&TimeMetrics>) -> [Cell; 4] {
     let Some(time) = time else { return std::array::from_fn(|_| Cell::default()) };
     let seconds = number::seconds(time.seconds.value);
     let noise = number::plus_minus(time.seconds.noise());
@@ -231,7 +231,7 @@ fn time_cells(time: Option<&TimeMetrics>) -> [Cell; 4] {
     ]
 }
 
-fn ceiling_cell(metrics: &Metrics, notes: &mut Notes) -> Cell {
+pub(crate) fn ceiling_cell(metrics: &Metrics, notes: &mut Notes) -> Cell {
     match &metrics.ceiling {
         Ok(fraction) => {
             let marks: Vec<_> = fraction.notes.iter().map(|n| notes.mark(n.clone())).collect();
@@ -245,7 +245,7 @@ fn ceiling_cell(metrics: &Metrics, notes: &mut Notes) -> Cell {
 }
 
 /// J per launch, net J, W, FLOP/J, sensor; a line in each for every meter.
-fn energy_cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -> [Cell; 5] {
+pub(crate) fn energy_cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -> [Cell; 5] {
     let mut cells: [Cell; 5] = std::array::from_fn(|_| Cell::default());
     let Some(metrics) = metrics else { return cells };
     let Some(best) = metrics.energy.first() else {
@@ -360,7 +360,7 @@ fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
 }
 
 /// The name that serde gives a unit variant, so that CSV and JSON agree.
-pub(super) fn name_of(value: impl Serialize) -> String {
+pub(crate) fn name_of(value: impl Serialize) -> String {
     match json::value(&value) {
         serde_json::Value::String(name) => name,
         other => other.to_string(),

@@ -6,7 +6,7 @@ use wildmatch::WildMatch;
 use super::{Bounds, Evidence, Fit, Op, Point, PointError, Records, Roofs, Step, decode, evidence::emulated, prefill};
 use crate::{
     backend::{DeviceFacts, Track},
-    catalog::Catalog,
+    catalog::{Catalog, Model},
     measure::stats::Estimate,
 };
 
@@ -132,23 +132,52 @@ pub fn left_out(point: &Point) -> Vec<String> {
 /// # Errors
 /// An unknown model or device, a point that means nothing, a kernel of which nothing is known on the device.
 pub fn answer(catalog: &Catalog, records: &Records, query: &Query) -> Result<Answer, WorkloadError> {
-    let model = catalog.models.get(query.model).ok_or_else(|| WorkloadError::Unknown {
-        kind: "model",
-        id: query.model.to_owned(),
-        hint: format!(": known are {}", catalog.models.keys().cloned().collect::<Vec<_>>().join(", ")),
-    })?;
+    let model = model_of(catalog, query.model)?;
     let known = catalog.devices.get(query.device);
     let (evidence, all) = evidence_of(catalog, records, query);
     if known.is_none() && evidence.is_empty() {
         return Err(unknown_device(catalog, records, query.device));
     }
+    from_evidence(catalog, query, model, &evidence, &all)
+}
+
+/// Composes the answer for one device of the records, by what is known of it already; `all` may lend it ceilings.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_of(
+    catalog: &Catalog,
+    evidence: &Evidence,
+    all: &[Evidence],
+    query: &Query,
+) -> Result<Answer, WorkloadError> {
+    let model = model_of(catalog, query.model)?;
+    from_evidence(catalog, query, model, std::slice::from_ref(evidence), all)
+}
+
+fn model_of<'c>(catalog: &'c Catalog, id: &str) -> Result<&'c Model, WorkloadError> {
+    catalog.models.get(id).ok_or_else(|| WorkloadError::Unknown {
+        kind: "model",
+        id: id.to_owned(),
+        hint: format!(": known are {}", catalog.models.keys().cloned().collect::<Vec<_>>().join(", ")),
+    })
+}
+
+fn from_evidence(
+    catalog: &Catalog,
+    query: &Query,
+    model: &Model,
+    evidence: &[Evidence],
+    all: &[Evidence],
+) -> Result<Answer, WorkloadError> {
+    let known = catalog.devices.get(query.device);
     let published = known.map(Roofs::published).unwrap_or_default();
     let ops = (decode(model, &query.point)?, prefill(model, &query.point)?);
     let untimed = |what| WorkloadError::Untimed { model: model.id.clone(), device: query.device.to_owned(), what };
     let mut found = Vec::new();
     let mut why = None;
-    for e in &evidence {
-        match Candidate::of(Some((e, &all)), &published, &ops) {
+    for e in evidence {
+        match Candidate::of(Some((e, all)), &published, &ops) {
             Ok(candidate) => found.push(candidate),
             Err(what) => why = Some(what),
         }

@@ -48,6 +48,16 @@ impl Records {
         self.records.is_empty()
     }
 
+    /// All of them, in the order in which they were handed in.
+    pub fn all(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// What follows from each of [`Records::all`].
+    pub(crate) fn metrics(&self) -> &[Option<Metrics>] {
+        &self.metrics
+    }
+
     /// A record and its place, by the number that [`Timed::from`] holds.
     pub fn get(&self, at: usize) -> (&Place, &Record) {
         (&self.places[at], &self.records[at])
@@ -149,7 +159,7 @@ impl Evidence {
 }
 
 /// Devices that are none: never taken for hardware.
-pub(super) fn emulated(device: &DeviceFacts) -> bool {
+pub(crate) fn emulated(device: &DeviceFacts) -> bool {
     matches!(device.class, DeviceClass::Software | DeviceClass::Mock)
 }
 

@@ -20,9 +20,10 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, DeviceChoice, Query, WorkloadError, answer, left_out};
+pub use answer::{Answer, DeviceChoice, Query, WorkloadError, answer, answer_of, left_out};
 pub use compose::{Basis, Part, Step};
 pub use energy::{JoulesOf, StepJoules};
+pub(crate) use evidence::emulated;
 pub use evidence::{Evidence, Place, Records, Timed};
 pub use experts::experts_touched;
 pub use format::{Format, UnknownFormat};

@@ -33,17 +33,18 @@ pub struct Costs<'c> {
 impl Costs<'_> {
     /// All tables for people, one below the other.
     pub fn text(&self, format: Format, style: &Style) -> String {
-        let sheets = self.sheets().into_iter().filter(|s| !s.is_empty());
-        sheets.map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
+        self.sheets().iter().map(|s| render_sheet(format, s, style)).collect::<Vec<_>>().join("\n")
     }
 
-    pub(super) fn sheets(&self) -> Vec<Sheet> {
+    /// The tables, those that there are.
+    pub(crate) fn sheets(&self) -> Vec<Sheet> {
         let mut sheets = vec![self.answers(), self.terms(), self.ratios(), self.turns()];
         sheets.extend(self.tornados());
         sheets.push(self.inputs());
         if self.explain {
             sheets.extend(self.found.sides.iter().map(steps));
         }
+        sheets.retain(|s| !s.is_empty());
         sheets
     }
 

@@ -1,0 +1,182 @@
+//! The cost page: own against rent, edge against cloud, drawn and by slider.
+//! Prices nothing; the numbers are `cost`'s, the tables `report`'s, the curves `plot`'s, the sliders' data `live`'s.
+
+use maud::{Markup, html};
+
+use super::{
+    File, Site,
+    html::{Page, data, figure},
+    live,
+    sheet::tables,
+};
+use crate::{
+    catalog::{Catalog, UNSOURCED},
+    claim::Settings,
+    cost::{Asked, Basis, Comparison, CostError, Party, Query, Throughput, compare, throughput_of},
+    plot,
+    report::{cost::Costs, number::decimal},
+};
+
+/// Who pays, and where.
+struct Side {
+    name: &'static str,
+    scenario: &'static str,
+    device: &'static str,
+}
+
+/// Two ways to pay for the same tokens.
+struct Question {
+    id: &'static str,
+    title: &'static str,
+    model: &'static str,
+    sides: [Side; 2],
+}
+
+static QUESTIONS: [Question; 3] = [
+    Question {
+        id: "own-rent",
+        title: "Own or rent, at scale",
+        model: "llama-3.1-8b",
+        sides: [
+            Side { name: "own", scenario: "hyperscale-owner", device: "h100-sxm" },
+            Side { name: "rent", scenario: "renter-1y", device: "h100-sxm" },
+        ],
+    },
+    Question {
+        id: "colo-rent",
+        title: "Own or rent, eight accelerators",
+        model: "llama-3.1-8b",
+        sides: [
+            Side { name: "own", scenario: "colo-owner-8gpu", device: "h100-sxm" },
+            Side { name: "rent", scenario: "renter-on-demand", device: "h100-sxm" },
+        ],
+    },
+    Question {
+        id: "edge-cloud",
+        title: "Edge or cloud",
+        model: "llama-3.1-8b",
+        sides: [
+            Side { name: "edge", scenario: "car-plugged-home", device: "jetson-agx-orin-64" },
+            Side { name: "cloud", scenario: "renter-1y", device: "h100-sxm" },
+        ],
+    },
+];
+
+/// Tokens a second of one accelerator where nobody has published any: round, and said to be.
+const ROUND_TOK_S: f64 = 1000.0;
+
+/// The page and the data of its sliders.
+pub(super) fn files(site: &Site) -> Vec<File> {
+    let catalog = site.content.catalog;
+    let mut found: Vec<_> = QUESTIONS.iter().map(|q| (q, ask(catalog, q, site.content.settings))).collect();
+    let sections: Vec<Markup> = found.iter_mut().map(|(q, found)| question(q, found)).collect();
+    let answered: Vec<(&str, &Comparison)> =
+        found.iter().filter_map(|(q, found)| Some((q.id, found.as_ref().ok()?))).collect();
+    let shipped = live::data(catalog, &answered);
+    let body = html! {
+        nav.contents aria-label="On this page" {
+            ul { @for q in &QUESTIONS { li { a href={ "#" (q.id) } { (q.title) } } } }
+        }
+        @for section in sections { (section) }
+        (data("cost-data", &shipped))
+    };
+    let lead = html! {
+        "What a million tokens cost, and where the cheaper way to pay turns. Curves and tables are drawn: every input has a range. "
+        "The sliders put each input where you want it, the others at their modes; they evaluate the very formulas of "
+        code { "wattmark cost" } ", shipped with this page as " a href="data/cost.json" { "data" } "."
+    };
+    let scripts = &["formula.js", "cost.js"];
+    let page = Page { path: "cost.html", title: "Break-even", lead, scripts, body }.file(site);
+    vec![page, File::new("data/cost.json", format!("{}\n", crate::report::text::json(&format!("{shipped:#}"))))]
+}
+
+fn ask<'c>(catalog: &'c Catalog, question: &'static Question, settings: Settings) -> Result<Comparison<'c>, CostError> {
+    let party = |side: &'static Side| Party {
+        name: side.name,
+        query: Query {
+            side: None,
+            scenario: side.scenario,
+            device: side.device,
+            model: Some(question.model),
+            throughput: Some(throughput_of(catalog, question.model, side.device).unwrap_or_else(|_| round())),
+            set: Default::default(),
+        },
+    };
+    let asked = Asked {
+        parties: question.sides.iter().map(party).collect(),
+        share: None,
+        draws: settings.draws,
+        seed: settings.seed,
+    };
+    compare(catalog, &asked)
+}
+
+fn round() -> Throughput {
+    Throughput {
+        basis: Basis::Unsourced,
+        source: UNSOURCED.to_owned(),
+        note: "a round figure: nobody has published one for this model and device".to_owned(),
+        ..Throughput::exactly(ROUND_TOK_S)
+    }
+}
+
+fn question(question: &Question, found: &mut Result<Comparison<'_>, CostError>) -> Markup {
+    html! {
+        section.question aria-labelledby=(question.id) {
+            h2 id=(question.id) { (question.title) }
+            @match found {
+                Ok(found) => (answered(question, found)),
+                Err(error) => p.notice { "This cannot be priced with this catalogue: " (error.to_string()) },
+            }
+        }
+    }
+}
+
+fn answered(question: &Question, found: &mut Comparison) -> Markup {
+    let pictures = plot::cost::pictures(found, Some(question.model));
+    let sheets = Costs { found, model: Some(question.model), explain: true }.sheets();
+    let (first, rest) = pictures.split_at(pictures.len().min(1));
+    let caption = |picture: &plot::Picture| format!("{}: {}", question.title, picture.name.replace('-', " "));
+    html! {
+        ul.answers { @for side in &found.sides { (answer(side)) } }
+        (verdict(found))
+        div.live data-question=(question.id) hidden {}
+        noscript { p.notice { "With JavaScript, sliders stand here. All that follows is complete without." } }
+        @for picture in first { (figure(picture, &caption(picture))) }
+        details {
+            summary { "More curves and tornados" }
+            @for picture in rest { (figure(picture, &caption(picture))) }
+        }
+        details {
+            summary { "Every number: parts, break-evens, inputs with their sources, steps" }
+            @for (i, sheet) in sheets.iter().enumerate() { (tables(sheet, &format!("{}-{}", question.id, i + 1))) }
+        }
+    }
+}
+
+fn answer(side: &crate::cost::CostSide) -> Markup {
+    let unit = side.priced.unit();
+    html! {
+        li {
+            b { (side.name) }
+            @if let Some(answer) = side.priced.answer() {
+                span.amount { (decimal(answer.median, 3)) " " small { (unit.text()) } }
+                span.faint { (decimal(answer.low, 3)) " to " (decimal(answer.high, 3)) ", 5 to 95 % of the draws" }
+            }
+            span { (side.scenario) @if !side.device.is_empty() { " on " (side.device) } }
+        }
+    }
+}
+
+fn verdict(found: &Comparison) -> Markup {
+    html! {
+        @for pair in &found.pairs {
+            @let (first, second) = (&found.sides[pair.first].name, &found.sides[pair.second].name);
+            p {
+                (first) " is the cheaper in " b { (format!("{:.0} %", pair.first_cheaper * 100.0)) } " of the draws; it costs "
+                (decimal(pair.ratio.median, 3)) " of " (second) " at the median ("
+                (decimal(pair.ratio.low, 3)) " to " (decimal(pair.ratio.high, 3)) ")."
+            }
+        }
+    }
+}
