@@ -15,6 +15,7 @@ mod progress;
 mod report;
 mod run;
 mod select;
+mod sensors;
 mod shell;
 mod tune;
 mod validate;
@@ -43,6 +44,8 @@ enum Sub {
     Run(run::RunArgs),
     /// Show every backend, device and power sensor: what is there, what is missing, how to get it
     Devices(devices::DevicesArgs),
+    /// Show every power meter in detail, or find out what one does with a known load
+    Sensors(sensors::SensorsArgs),
     /// Check correctness only, odd shapes included
     Verify(verify::VerifyArgs),
     /// Search for the tiles that suit each device, and remember them for later runs
@@ -138,6 +141,7 @@ impl Cli {
         match self.command {
             Sub::Run(args) => run::run(args),
             Sub::Devices(args) => devices::devices(&args),
+            Sub::Sensors(args) => sensors::sensors(&args),
             Sub::Verify(args) => verify::verify(args),
             Sub::Tune(args) => tune::tune(args),
             Sub::Compare(args) => compare::compare(&args),

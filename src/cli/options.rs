@@ -35,6 +35,7 @@ pub(super) fn verify_only(
         settings: None,
         energy: EnergyMode::Off,
         sensors,
+        characterised: Vec::new(),
         tune: false,
         tune_cache: load_tune_cache(),
         watchdog: devices.watchdog()?,

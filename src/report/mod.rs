@@ -19,6 +19,7 @@ mod markdown;
 pub mod metrics;
 pub mod number;
 pub mod results;
+pub mod sensors;
 pub mod sheet;
 mod terminal;
 mod terms;

@@ -10,8 +10,9 @@ use crate::{
     kernel::SuiteCase,
     power::{
         DeviceKey, Missing, Roots, Sensor, SensorInfo, Series,
+        characterise::Characteristic,
         clock::monotonic_ns,
-        discover,
+        described, discover,
         energy::{
             self, Energy as WindowEnergy, Grade, Measured, Method, Window, combine, cross_check, discard_s, lead_s,
             net, required_window_s,
@@ -68,16 +69,30 @@ pub(super) struct EnergyWatch {
     mode: EnergyMode,
     sensors: Vec<Box<dyn Sensor>>,
     infos: Vec<SensorInfo>,
+    /// Of meters that were characterised, the shortest window that they are good for.
+    least_s: Vec<Option<f64>>,
     missing: Option<Missing>,
     idle: Vec<Option<Measured>>,
     settled: bool,
 }
 
 impl EnergyWatch {
-    /// Looks for the meters that see this device.
-    pub(super) fn new(mode: EnergyMode, roots: &Roots, facts: &DeviceFacts) -> EnergyWatch {
-        let mut watch =
-            EnergyWatch { mode, sensors: vec![], infos: vec![], missing: None, idle: vec![], settled: false };
+    /// Looks for the meters that see this device; what was found out about one goes over what it says of itself.
+    pub(super) fn new(
+        mode: EnergyMode,
+        roots: &Roots,
+        characterised: &[Characteristic],
+        facts: &DeviceFacts,
+    ) -> EnergyWatch {
+        let mut watch = EnergyWatch {
+            mode,
+            sensors: vec![],
+            infos: vec![],
+            least_s: vec![],
+            missing: None,
+            idle: vec![],
+            settled: false,
+        };
         if mode == EnergyMode::Off {
             return watch;
         }
@@ -86,7 +101,17 @@ impl EnergyWatch {
         let keys = device_keys(facts);
         let wanted: Vec<String> =
             keys.iter().filter_map(|k| matching(&all, k).ok()).flatten().map(|i| i.id.clone()).collect();
-        watch.sensors = found.sensors.into_iter().filter(|s| wanted.contains(&s.info().id)).collect();
+        for sensor in found.sensors.into_iter().filter(|s| wanted.contains(&s.info().id)) {
+            let known = characterised.iter().find(|c| c.sensor == sensor.info().id);
+            watch.least_s.push(known.map(|c| c.found.least_window_s()));
+            watch.sensors.push(match known {
+                Some(known) => {
+                    let info = known.correct(sensor.info());
+                    described(sensor, info)
+                }
+                None => sensor,
+            });
+        }
         watch.infos = watch.sensors.iter().map(|s| s.info().clone()).collect();
         watch.idle = vec![None; watch.infos.len()];
         if watch.sensors.is_empty() {
@@ -175,6 +200,7 @@ impl EnergyWatch {
             }
         }
         warnings.extend(disagreement(&self.infos, &measured));
+        warnings.extend(too_short(&self.infos, &self.least_s, &measured));
         if meters.is_empty() {
             return Ok((
                 Energy::unmeasured(reasons.join("; "), "see `wattmark devices` for the state of each meter"),
@@ -288,7 +314,7 @@ fn ask_window(session: &mut Session, seconds: f64, launch_s: f64) -> Result<(Win
 }
 
 /// What meters may know this device by.
-fn device_keys(facts: &DeviceFacts) -> Vec<DeviceKey> {
+pub(super) fn device_keys(facts: &DeviceFacts) -> Vec<DeviceKey> {
     let mut keys = vec![DeviceKey::WholeMachine];
     if facts.hardware == "cpu" {
         keys.push(DeviceKey::Cpu);
@@ -374,6 +400,25 @@ fn meter(
         ]),
         warnings,
     })
+}
+
+/// Windows shorter than what a characterised meter is good for.
+fn too_short(infos: &[SensorInfo], least_s: &[Option<f64>], measured: &[Vec<(WindowEnergy, u64)>]) -> Vec<Warning> {
+    let mut found = Vec::new();
+    for ((info, least), windows) in infos.iter().zip(least_s).zip(measured) {
+        let lengths = windows.iter().filter_map(|(w, _)| Some(w.measured()?.window.seconds()));
+        if let (Some(least), Some(shortest)) = (least, lengths.reduce(f64::min))
+            && shortest < *least
+        {
+            let text = format!(
+                "windows of {shortest:.1} s, and {} as it was characterised is good for {least:.1} s and more: its edges \
+                 alone leave over 5 %; run with --energy published",
+                info.id
+            );
+            found.push(Warning { code: "window_too_short".to_owned(), text });
+        }
+    }
+    found
 }
 
 /// Counter against gauge of one boundary over the same windows.

@@ -1,0 +1,120 @@
+//! Which class of board this is, and how to meter one that shows no meter.
+//! Must not measure; it reads the device tree and says what to do.
+
+use crate::power::{DeviceKey, Discovery, Missing, Roots, sysfs};
+
+/// Classes of board with their own ways to power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Board {
+    /// Jetson Orin, Xavier and Thor modules.
+    Jetson,
+    /// Raspberry Pi 5, Compute Module 5 and 500.
+    RaspberryPi5,
+    /// Raspberry Pi without a measuring power chip.
+    RaspberryPi,
+    /// Boards around Rockchip's RK3588 and RK3588S.
+    Rk3588,
+    /// Laptops with Qualcomm's Snapdragon X.
+    Snapdragon,
+}
+
+/// The class of this board; none where there is no device tree or its names are not known.
+pub(crate) fn detect(roots: &Roots) -> Option<Board> {
+    let tree = [roots.proc.join("device-tree"), roots.sys.join("firmware/devicetree/base")];
+    // A list of names, each ended by a zero byte, the most special first.
+    let names = tree.iter().find_map(|dir| sysfs::text(dir.join("compatible")))?;
+    let has = |part: &str| names.split('\0').any(|name| name.starts_with(part));
+    [
+        ("nvidia,tegra", Board::Jetson),
+        ("nvidia,p3", Board::Jetson),
+        ("brcm,bcm2712", Board::RaspberryPi5),
+        ("raspberrypi,", Board::RaspberryPi),
+        ("rockchip,rk3588", Board::Rk3588),
+        ("qcom,x1", Board::Snapdragon),
+    ]
+    .into_iter()
+    .find_map(|(part, board)| has(part).then_some(board))
+}
+
+/// What to do on a known board where no meter sees the whole of it.
+pub(super) fn advise(roots: &Roots, found: &mut Discovery) {
+    let Some(board) = detect(roots) else { return };
+    let sees_all = |s: &Box<dyn crate::power::Sensor>| s.info().matches.contains(&DeviceKey::WholeMachine);
+    if !found.sensors.iter().any(sees_all) {
+        found.missing.push(advice(board));
+    }
+}
+
+fn advice(board: Board) -> Missing {
+    const EXTERNAL: &str = "meter its input: an INA226 or INA260 in the supply line, a smart plug (--power-plug), or a \
+                            meter's log (--power-log)";
+    match board {
+        Board::Jetson => Missing::new(
+            "total power of the Jetson module",
+            "no INA3221 or INA238 with NVIDIA's labels under /sys/class/hwmon",
+            "in a container, mount /sys; after flashing, check that the ina3221 driver is loaded: sudo modprobe ina3221",
+        ),
+        Board::RaspberryPi5 => Missing::new("power of the Raspberry Pi 5", "its power chip could not be read", EXTERNAL),
+        Board::RaspberryPi => {
+            Missing::new("power of this Raspberry Pi", "only the Raspberry Pi 5 measures its own", EXTERNAL)
+        }
+        // tcpm-source-psy and ucsi-source-psy show what a USB-C supply was asked for, whatever is drawn.
+        Board::Rk3588 => Missing::new(
+            "power of the RK3588 board",
+            "it measures none: tcpm-source-psy under /sys/class/power_supply is what was negotiated with the USB-C supply, \
+             not what is drawn",
+            EXTERNAL,
+        ),
+        Board::Snapdragon => Missing::new(
+            "power of this Snapdragon laptop",
+            "its battery tells the draw while it discharges, and nothing else does",
+            "unplug it and run again, or meter its charger with the battery full (--power-plug, --power-log)",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roots(compatible: &str) -> (tempfile::TempDir, Roots) {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = dir.path().join("proc/device-tree");
+        std::fs::create_dir_all(&tree).unwrap();
+        std::fs::write(tree.join("compatible"), compatible).unwrap();
+        let roots = Roots::below(dir.path());
+        (dir, roots)
+    }
+
+    #[test]
+    fn boards_are_told_by_their_device_tree() {
+        for (compatible, board) in [
+            ("nvidia,p3768-0000+p3767-0003\0nvidia,p3767-0003\0nvidia,tegra234\0", Some(Board::Jetson)),
+            ("raspberrypi,5-model-b\0brcm,bcm2712\0", Some(Board::RaspberryPi5)),
+            ("raspberrypi,4-model-b\0brcm,bcm2711\0", Some(Board::RaspberryPi)),
+            ("radxa,rock-5b\0rockchip,rk3588\0", Some(Board::Rk3588)),
+            ("xunlong,orangepi-5\0rockchip,rk3588s\0", Some(Board::Rk3588)),
+            ("lenovo,thinkpad-t14s\0qcom,x1e78100\0qcom,x1e80100\0", Some(Board::Snapdragon)),
+            ("acme,toaster\0", None),
+            ("", None),
+        ] {
+            let (_dir, roots) = roots(compatible);
+            assert_eq!(detect(&roots), board, "{compatible:?}");
+        }
+    }
+
+    #[test]
+    fn a_board_without_a_meter_says_how_to_get_one_and_what_not_to_believe() {
+        let (dir, roots) = roots("radxa,rock-5b\0rockchip,rk3588\0");
+        // What the supply was asked for: 12 V and 2.25 A, at rest as under load.
+        let supply = dir.path().join("sys/class/power_supply/tcpm-source-psy-4-0022");
+        std::fs::create_dir_all(&supply).unwrap();
+        for (file, text) in [("type", "USB"), ("online", "1"), ("voltage_now", "12000000"), ("current_now", "2250000")] {
+            std::fs::write(supply.join(file), text).unwrap();
+        }
+        let found = crate::power::discover(&roots);
+        assert!(found.sensors.is_empty(), "{found:?}");
+        let advice = found.missing.last().unwrap();
+        assert!(advice.why.contains("negotiated") && advice.fix.contains("--power-plug"), "{advice}");
+    }
+}
