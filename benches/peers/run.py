@@ -6,7 +6,7 @@
 
 Each line of the output is one median of one program in one round, in seconds, with its samples where the program tells
 them. Ratios are taken within a round; the interval is a bootstrap over rounds. Needs what README.md beside it installs;
-a peer that is not there is left out by name.
+a peer that is not there is left out by name. Rounds are added to a file that is already there.
 """
 import argparse, json, os, pathlib, random, re, statistics, subprocess, sys, tempfile
 
@@ -58,10 +58,11 @@ def csv_rows(text):
             yield {"who": who, "what": f"{who} {kernel} {dtype} {shape}", "median_s": float(median)}
 
 
-def our_rows(binary, devices, folder):
-    """Every question's case on its device, and our own read ceiling."""
+def our_rows(binary, devices, folder, questions):
+    """Every question's case on its device, and our own read ceiling where one is held against it."""
     read = "ceiling/read/f32/bytes=268435456/cold"
-    for device, case in sorted({(d, c) for _, d, c, *_ in QUESTIONS} | {("cpu", read)}):
+    ceilings = {("cpu", read) for *_, work, _ in questions if work}
+    for device, case in sorted({(d, c) for _, d, c, *_ in questions} | ceilings):
         if device not in devices:
             continue
         file = pathlib.Path(folder) / "ours.jsonl"
@@ -97,11 +98,14 @@ def rounds(arguments):
     """Runs the rounds and appends each row as soon as it is known."""
     threads = str(os.cpu_count() if not hasattr(os, "sched_getaffinity") else len(os.sched_getaffinity(0)))
     devices = our_devices(arguments.wattmark)
+    questions = [q for q in QUESTIONS if re.search(arguments.only, q[0])]
+    if not questions:
+        sys.exit(f"--only {arguments.only}: no such question: {'; '.join(q[0] for q in QUESTIONS)}")
     python = HERE / "venv/bin/python"
     quiet = {"RAYON_NUM_THREADS": threads, "MATMUL_NUM_THREADS": threads}
     programs = {
         "peak": lambda _: peak_rows(threads),
-        "ours": lambda folder: our_rows(arguments.wattmark, devices, folder),
+        "ours": lambda folder: our_rows(arguments.wattmark, devices, folder, questions),
         "numpy": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "numpy", "--threads", threads, "--budget", "0.3", "--only", r"f32/(1024x|128x|1x14336)"])),
         "ort": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "ort", "--threads", threads, "--budget", "0.3", "--only", r"/f32/(1024x1024|128x|h32kv8d128s1024)"])),
         **{peer: lambda _, p=peer: (r for size in ("1024x1024x1024", "128x4096x4096") for r in csv_rows(shell([HERE / "rustpeers/target/release/rustpeers", p, threads, "0.3", size], **quiet)))
@@ -109,9 +113,12 @@ def rounds(arguments):
         "burn": lambda _: (r for case in ("1024x1024x1024", "1x4096x4096", "attn s512") for r in csv_rows(shell(
             [HERE / "burnpeer/target/release/burnpeer", "wgpu", "0.5", case], CUBECL_WGPU_DEFAULT_DEVICE="Cpu"))),
     }
+    burn = [r.startswith("burn") for _, _, _, r, *_ in questions]
+    programs = {name: run for name, run in programs.items() if (any(burn) if name == "burn" else name == "ours" or not all(burn))}
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    first = 1 + max((json.loads(line)["round"] for line in open(arguments.output)), default=-1) if arguments.output.exists() else 0
     with open(arguments.output, "a") as out, tempfile.TemporaryDirectory() as folder:
-        for number in range(arguments.rounds):
+        for number in range(first, first + arguments.rounds):
             order = list(programs)
             random.Random(number).shuffle(order)
             for name in order:
@@ -119,7 +126,7 @@ def rounds(arguments):
                 for row in programs[name](folder):
                     out.write(json.dumps({"round": number, "load_1m": load, **row}) + "\n")
                     out.flush()
-            print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
+            print(f"round {number - first + 1} of {arguments.rounds}", file=sys.stderr)
 
 
 def interval(ratios):
@@ -139,7 +146,7 @@ def table(path):
         for number in numbers:
             mine = [r for r in rows if r["round"] == number and r["what"] == f"ours {device} {case}"]
             held = [r for r in rows if r["round"] == number and r["who"] != "wattmark" or r["round"] == number and "rate" in r]
-            held = [r for r in held if re.search(pattern, r["what"])]
+            held = [r for r in held if re.search(pattern, r["what"]) and (r["who"] == "burn-wgpu") == pattern.startswith("burn")]
             if not mine or not held:
                 continue
             if work is None:
@@ -161,6 +168,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wattmark", type=pathlib.Path, help="the binary to compare")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--only", default="", metavar="REGEX", help="the questions to ask, by their titles in the table")
     parser.add_argument("-o", "--output", type=pathlib.Path)
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print the table of an earlier file")
     arguments = parser.parse_args()

@@ -56,6 +56,17 @@ pub enum Track {
     Library,
 }
 
+impl Track {
+    /// Lower-case name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Track::Portable => "portable",
+            Track::Native => "native",
+            Track::Library => "library",
+        }
+    }
+}
+
 /// What sort of thing a device is. Software rasterizers are never ranked with hardware unmarked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

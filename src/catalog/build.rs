@@ -107,6 +107,7 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
         claims,
         system: shop.system,
         set: vec![],
+        measured: HashMap::new(),
     };
     // Formulas over inputs that are not there would only repeat what is wrong with the inputs.
     let broken = problems.iter().any(|p| p.file.contains("claims"));

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::{
     claim_files::fixed,
     number::{boundary, required, unit},
-    problem::Inspector,
+    problem::{Inspector, Problem},
     raw::RawCost,
 };
-use crate::formula::{Boundary, Cell, Content, Fault, Formula, Scope, System, Unit};
+use crate::formula::{Boundary, Cell, CellId, Content, Fault, Formula, Scope, System, Unit};
 
 /// Something that a scenario, a device or the user must say.
 #[derive(Debug, Clone)]
@@ -26,6 +26,23 @@ pub struct CostRole {
     pub absent: Option<f64>,
     /// Who else may say it: `device.price`, `throughput`.
     pub fallback: Option<String>,
+    /// From where to where a break-even is looked for, in `unit`; none if it is no one's decision.
+    pub range: Option<(f64, f64)>,
+}
+
+/// A derived quantity.
+#[derive(Debug, Clone)]
+pub struct CostStep {
+    /// Its name.
+    pub name: String,
+    /// How it is computed.
+    pub formula: Formula,
+    /// Its unit.
+    pub unit: Unit,
+    /// What it is paid for, in words, if it is a part of the cost: the parts add up to it.
+    pub term: Option<String>,
+    /// Its line in the file.
+    pub line: usize,
 }
 
 /// A set of formulas.
@@ -37,8 +54,8 @@ pub struct CostModel {
     pub about: String,
     /// What goes in.
     pub roles: Vec<CostRole>,
-    /// What is computed: name, formula, unit.
-    pub derived: Vec<(String, Formula, Unit)>,
+    /// What is computed.
+    pub derived: Vec<CostStep>,
     /// The derived quantity that is the answer.
     pub output: String,
     /// The derived quantity that is a cost an hour, if one is.
@@ -61,11 +78,11 @@ pub(super) fn cost(inspector: &mut Inspector) -> Option<CostModel> {
         let full = format!("{id}.{name}");
         let Some(unit) = unit(inspector, at, &full, &r.unit) else { continue };
         let boundary = boundary(inspector, &full, &r.boundary, unit.dimension());
+        let range = r.range.as_ref().and_then(|r| range(inspector, &full, r));
         let (meaning, absent, fallback) = (r.meaning.clone().unwrap_or_default(), r.absent, r.fallback.clone());
-        roles.push(CostRole { name, unit, boundary, meaning, absent, fallback });
+        roles.push(CostRole { name, unit, boundary, meaning, absent, fallback, range });
     }
     let mut derived = Vec::new();
-    let mut lines = Vec::new();
     for entry in &raw.derived {
         let (at, r) = (entry.span().start, entry.get_ref());
         let Some(name) = required(inspector, at, &id, "name", &r.name).map(str::to_owned) else { continue };
@@ -73,25 +90,41 @@ pub(super) fn cost(inspector: &mut Inspector) -> Option<CostModel> {
         let unit = unit(inspector, at, &full, &r.unit);
         let Some(text) = required(inspector, at, &full, "formula", &r.formula) else { continue };
         let at = r.formula.as_ref().map_or(at, |f| f.span().start);
+        let (term, line) = (r.term.clone(), inspector.line(at));
         match text.parse::<Formula>() {
-            Ok(formula) => derived.extend(unit.map(|u| (name, formula, u))),
+            Ok(formula) => derived.extend(unit.map(|unit| CostStep { name, formula, unit, term, line })),
             Err(error) => inspector.fault(at, full, error),
         }
-        lines.push(at);
     }
-    if !derived.iter().any(|(name, ..)| *name == output) {
-        inspector.fault(0, &id, format!("output = \"{output}\": no derived quantity of that name"));
+    for (field, name) in [("output", Some(&output)), ("hourly", raw.hourly.as_ref())] {
+        if let Some(name) = name.filter(|name| !derived.iter().any(|d| d.name == **name)) {
+            inspector.fault(0, &id, format!("{field} = \"{name}\": no derived quantity of that name"));
+        }
+    }
+    if let Some(duty) = raw.duty.as_ref().filter(|d| !roles.iter().any(|r| r.name == **d)) {
+        inspector.fault(0, &id, format!("duty = \"{duty}\": no role of that name"));
     }
     let (about, file) = (raw.about.unwrap_or_default(), inspector.file.to_owned());
     let model = CostModel { id, about, roles, derived, output, hourly: raw.hourly, duty: raw.duty, file };
     if inspector.problems.len() == before {
-        check_units(inspector, &model, &lines);
+        check_units(inspector, &model);
     }
     Some(model)
 }
 
+/// Two finite numbers, the lower first.
+fn range(inspector: &mut Inspector, name: &str, raw: &toml::Spanned<Vec<f64>>) -> Option<(f64, f64)> {
+    match raw.get_ref()[..] {
+        [low, high] if low.is_finite() && high.is_finite() && low < high => Some((low, high)),
+        _ => {
+            inspector.fault(raw.span().start, name, "range: write two numbers, the lower first, as in [0.01, 1]");
+            None
+        }
+    }
+}
+
 /// Checks the formulas in units; boundaries are the fillers', and checked with them.
-fn check_units(inspector: &mut Inspector, model: &CostModel, lines: &[usize]) {
+fn check_units(inspector: &mut Inspector, model: &CostModel) {
     let one = |_: &CostRole| (Boundary::NONE, Content::Given(fixed("", 1.0)));
     let (mut system, _, cells) = model.system(one);
     for fault in system.check() {
@@ -99,17 +132,15 @@ fn check_units(inspector: &mut Inspector, model: &CostModel, lines: &[usize]) {
             Fault::Formula(cell, error) => (cell, error.to_string()),
             Fault::Cycle(cell, ring) => (cell, format!("a quantity uses itself: {}", ring.join(" -> "))),
         };
-        let at = cells.iter().position(|c| *c == cell).and_then(|i| lines.get(i)).copied().unwrap_or(0);
-        inspector.fault(at, system.cell(cell).name.clone(), what);
+        let line = cells.iter().position(|c| *c == cell).map_or(0, |i| model.derived[i].line);
+        let (file, name) = (model.file.clone(), format!("{}.{}", model.id, system.cell(cell).name));
+        inspector.problems.push(Problem { file, line, name, what });
     }
 }
 
 impl CostModel {
     /// The formulas as a system, each role filled; with the scope and the cells of the derived quantities.
-    pub(crate) fn system(
-        &self,
-        fill: impl Fn(&CostRole) -> (Boundary, Content),
-    ) -> (System, Arc<Scope>, Vec<crate::formula::CellId>) {
+    pub(crate) fn system(&self, fill: impl Fn(&CostRole) -> (Boundary, Content)) -> (System, Arc<Scope>, Vec<CellId>) {
         let (mut system, mut scope) = (System::default(), Scope::new());
         for role in &self.roles {
             let (boundary, content) = fill(role);
@@ -119,17 +150,17 @@ impl CostModel {
         let cells: Vec<_> = self
             .derived
             .iter()
-            .map(|(name, _, unit)| {
+            .map(|step| {
                 let content = Content::Given(fixed("", f64::NAN));
-                let cell = Cell { name: name.clone(), unit: unit.clone(), boundary: Boundary::NONE, content };
-                let id = system.add(cell);
-                scope.insert(name.clone(), id);
+                let (name, unit) = (step.name.clone(), step.unit.clone());
+                let id = system.add(Cell { name, unit, boundary: Boundary::NONE, content });
+                scope.insert(step.name.clone(), id);
                 id
             })
             .collect();
         let scope = Arc::new(scope);
-        for ((_, formula, _), cell) in self.derived.iter().zip(&cells) {
-            system.replace(*cell, Content::Computed(formula.clone(), scope.clone()));
+        for (step, cell) in self.derived.iter().zip(&cells) {
+            system.replace(*cell, Content::Computed(step.formula.clone(), scope.clone()));
         }
         (system, scope, cells)
     }

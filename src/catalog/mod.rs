@@ -9,6 +9,7 @@ mod cost;
 mod device;
 mod embedded;
 mod inconsistency;
+mod measured;
 mod model;
 mod number;
 mod overrides;
@@ -19,18 +20,25 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
 
 pub use claim::{Claim, ClaimInput, Derived, Kind, MeasuredBy, Quote, Rule, Stated, Verdict};
-pub use cost::{CostModel, CostRole};
+pub use cost::{CostModel, CostRole, CostStep};
 pub use device::{Device, Known};
 pub use inconsistency::Inconsistency;
+pub use measured::{Citation, MeasureError, Measurement};
 pub use model::{Attention, Model, Shape};
 pub use number::Number;
 pub use overrides::OverrideError;
+pub(crate) use overrides::parse_value;
 pub use problem::{Problem, Problems};
 pub use scenario::{Scenario, ScenarioInput, Side};
 pub use source::{Source, UNSOURCED};
+
+use wildmatch::WildMatch;
 
 use crate::formula::{CellId, System};
 
@@ -57,6 +65,8 @@ pub struct Catalog {
     pub system: System,
     /// Inputs that the user set.
     set: Vec<CellId>,
+    /// Measured inputs that records replaced.
+    measured: HashMap<CellId, Measurement>,
 }
 
 impl Catalog {
@@ -77,6 +87,14 @@ impl Catalog {
     /// True if the user set the quantity of a cell.
     pub fn was_set(&self, cell: CellId) -> bool {
         self.set.contains(&cell)
+    }
+
+    /// The device whose records carry this name: of several patterns that match, the longest says which.
+    pub fn device_called(&self, name: &str) -> Option<&Device> {
+        let matching =
+            |d: &&Device| d.matches.iter().filter(|p| WildMatch::new(p).matches(name)).map(String::len).max();
+        let longest = self.devices.values().filter_map(|d| Some((matching(&d)?, d)));
+        longest.max_by_key(|(length, _)| *length).map(|(_, d)| d)
     }
 
     /// A claim by id, in any case.

@@ -83,7 +83,7 @@ impl Catalog {
             input.number.fix(unit.from_base(base));
             set.push(name.to_owned());
         }
-        self.recheck().map_err(|problems| OverrideError::Broken { text: text.to_owned(), problems })?;
+        self.recheck("--set").map_err(|problems| OverrideError::Broken { text: text.to_owned(), problems })?;
         Ok(set)
     }
 
@@ -110,7 +110,8 @@ impl Catalog {
         best.filter(|b| b.0 > 0.8).map(|b| format!(", did you mean `{}`?", b.1)).unwrap_or_default()
     }
 
-    fn recheck(&self) -> Result<(), Problems> {
+    /// Whether all formulas still hold; `by` names what changed an input.
+    pub(super) fn recheck(&self, by: &str) -> Result<(), Problems> {
         let (_, faults) = self.system.ranges(|g| Interval { low: g.low, high: g.high });
         let problems: Vec<Problem> = faults
             .into_iter()
@@ -118,16 +119,19 @@ impl Catalog {
                 Fault::Formula(cell, error) => Some((self.system.cell(cell).name.clone(), error.to_string())),
                 Fault::Cycle(..) => None,
             })
-            .map(|(name, what)| Problem { file: "--set".to_owned(), line: 0, name, what })
+            .map(|(name, what)| Problem { file: by.to_owned(), line: 0, name, what })
             .collect();
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 }
 
-/// A number in a unit, or with one of its own, in base units.
-fn parse_value(text: &str, unit: &Unit) -> Result<f64, String> {
-    let (number, own) = match text.split_once(char::is_whitespace) {
-        Some((number, own)) => (number, Some(own.trim().trim_matches(['[', ']']))),
+/// A number in a unit, or with one of its own, in base units: `0.3`, `300 USD/MWh`, `300[USD/MWh]`.
+///
+/// # Errors
+/// What is wrong with it, and what is due.
+pub(crate) fn parse_value(text: &str, unit: &Unit) -> Result<f64, String> {
+    let (number, own) = match text.find(|c: char| c.is_whitespace() || c == '[') {
+        Some(at) => (&text[..at], Some(text[at..].trim().trim_matches(['[', ']']))),
         None => (text, None),
     };
     let number: f64 = number.parse().map_err(|_| format!("`{number}` is not a number; its unit is {unit}"))?;

@@ -213,7 +213,16 @@ pub(super) struct RawCost {
     #[serde(default)]
     pub(super) roles: Vec<Spanned<RawRole>>,
     #[serde(default)]
-    pub(super) derived: Vec<Spanned<RawDerived>>,
+    pub(super) derived: Vec<Spanned<RawStep>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStep {
+    pub(super) name: Text,
+    pub(super) formula: Text,
+    pub(super) unit: Text,
+    pub(super) term: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -225,4 +234,5 @@ pub(super) struct RawRole {
     pub(super) meaning: Option<String>,
     pub(super) absent: Option<f64>,
     pub(super) fallback: Option<String>,
+    pub(super) range: Option<Spanned<Vec<f64>>>,
 }

@@ -11,7 +11,7 @@ use super::{
     trial::Trial,
 };
 use crate::{
-    catalog::{Catalog, Claim, ClaimInput, Kind, Verdict},
+    catalog::{Catalog, Claim, ClaimInput, Kind, Measurement, Verdict},
     formula::{CellId, Content, Summary, Unit},
 };
 
@@ -35,6 +35,10 @@ impl Default for Settings {
 pub enum Basis {
     /// The user's own value.
     Set,
+    /// Records of the very cases on the device.
+    Measured,
+    /// Records of the device, some cases from their neighbours.
+    Interpolated,
     /// A published value where a record could stand.
     Prior,
     /// Nobody is known to have said it.
@@ -48,6 +52,8 @@ impl Basis {
     pub fn name(self) -> &'static str {
         match self {
             Basis::Set => "set by the user",
+            Basis::Measured => "measured",
+            Basis::Interpolated => "interpolated",
             Basis::Prior => "prior",
             Basis::Unsourced => "unsourced",
             Basis::Kind(kind) => kind.name(),
@@ -72,8 +78,10 @@ pub struct InputResult {
     pub distribution: &'static str,
     /// What it rests on.
     pub basis: Basis,
-    /// Key of its source; empty if set by the user.
+    /// Key of its source; empty if set by the user or measured.
     pub source: String,
+    /// What records replaced its prior, if any did.
+    pub measurement: Option<Measurement>,
     /// high, medium or low.
     pub confidence: String,
     /// What it is, in words.
@@ -194,10 +202,16 @@ impl<'c> Known<'c> {
         let unit = input.unit.clone();
         let shown = |x: f64| unit.from_base(x);
         let set = catalog.was_set(cell);
+        let measurement = catalog.measurement(cell).filter(|_| !set && kind == Kind::Measured);
+        let own = set || measurement.is_some();
         let basis = match kind {
             _ if set => Basis::Set,
             Kind::Premise | Kind::Definition => Basis::Kind(kind),
-            Kind::Measured => Basis::Prior,
+            Kind::Measured => match measurement {
+                Some(m) if m.interpolated => Basis::Interpolated,
+                Some(_) => Basis::Measured,
+                None => Basis::Prior,
+            },
             _ if number.unsourced() => Basis::Unsourced,
             kind => Basis::Kind(kind),
         };
@@ -208,8 +222,9 @@ impl<'c> Known<'c> {
             high: shown(given.high),
             distribution: given.distribution.name(),
             basis,
-            source: if set { String::new() } else { number.source.clone() },
-            confidence: if set { String::new() } else { number.confidence.clone() },
+            source: if own { String::new() } else { number.source.clone() },
+            confidence: if own { String::new() } else { number.confidence.clone() },
+            measurement: measurement.cloned(),
             meaning: input.meaning.clone().unwrap_or_default(),
             unit,
             cell,
@@ -245,8 +260,9 @@ fn one(catalog: &Catalog, known: &Known, claim: &Claim, settings: Settings) -> O
         return outcome;
     }
     outcome.at_modes = at_modes;
-    let priors = outcome.inputs.iter().filter(|i| i.basis == Basis::Prior).map(|i| i.name.clone()).collect();
+    let priors = named(&outcome.inputs, Basis::Prior);
     let mut headline = Headline::of(&tallies[0], at_modes, priors);
+    headline.interpolated = named(&outcome.inputs, Basis::Interpolated);
     let mut swings = tornado::swings(&catalog.system, &moving, &tallies, headline.verdict);
     let mut turns: HashMap<CellId, BreakEven> = HashMap::new();
     for (cell, swing) in &mut swings {
@@ -264,6 +280,10 @@ fn one(catalog: &Catalog, known: &Known, claim: &Claim, settings: Settings) -> O
     outcome.note = note.and_then(|r| r.note.clone());
     outcome.headline = headline;
     outcome
+}
+
+fn named(inputs: &[InputResult], basis: Basis) -> Vec<String> {
+    inputs.iter().filter(|i| i.basis == basis).map(|i| i.name.clone()).collect()
 }
 
 /// Inputs without a source that move the headline take it over; a conditional verdict names what it turns on.

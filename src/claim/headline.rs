@@ -84,6 +84,8 @@ pub struct Headline {
     pub condition: Option<Condition>,
     /// Measured inputs for which a published prior stands.
     pub priors: Vec<String>,
+    /// Measured inputs that are composed of neighbouring cases in part.
+    pub interpolated: Vec<String>,
     /// What the other reading says, where it differs.
     pub other_reading: Option<(String, Verdict)>,
 }
@@ -98,6 +100,7 @@ impl Headline {
             shares: vec![],
             condition: None,
             priors: vec![],
+            interpolated: vec![],
             other_reading: None,
         }
     }
@@ -112,7 +115,16 @@ impl Headline {
             p if p >= LIKELY_FROM => Strength::Likely,
             _ => Strength::Undecided,
         };
-        Headline { verdict, strength, probability, shares, condition: None, priors, other_reading: None }
+        Headline {
+            verdict,
+            strength,
+            probability,
+            shares,
+            condition: None,
+            priors,
+            interpolated: vec![],
+            other_reading: None,
+        }
     }
 
     /// A quotable form, without the condition.
@@ -133,6 +145,9 @@ impl Headline {
         };
         if !self.priors.is_empty() {
             text.push_str(" (prior)");
+        }
+        if !self.interpolated.is_empty() {
+            text.push_str(" (interpolated)");
         }
         text
     }

@@ -6,6 +6,7 @@ mod corners;
 mod evaluate;
 mod finding;
 mod headline;
+mod measured;
 #[cfg(test)]
 mod tests;
 mod tornado;
@@ -15,4 +16,5 @@ pub use break_even::BreakEven;
 pub use evaluate::{Basis, DerivedResult, InputResult, Outcome, Settings, evaluate};
 pub use finding::{Finding, findings};
 pub use headline::{Condition, Headline, Strength};
+pub use measured::{Kept, replace_priors};
 pub use tornado::Swing;

@@ -1,15 +1,18 @@
 //! `wattmark claims`: verdicts on the catalogue's claims, each with what it rests on.
 //! The verdicts are `claim`'s, the words of a table `report`'s.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{
     Outcome, Usage,
     catalog::{CatalogArgs, unknown},
     output::{OutputArgs, print, style, write_file},
+    records::load,
 };
 use crate::{
-    claim::{Settings, evaluate, findings},
+    claim::{Settings, evaluate, findings, replace_priors},
     report::{
         Format,
         claims::{Claims, explained},
@@ -31,12 +34,18 @@ pub(super) struct ClaimsArgs {
     /// more
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Record files, or folders that hold them: what they measured takes the place of published priors
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    records: Vec<PathBuf>,
     /// Draws of every input
     #[arg(long, value_name = "N", default_value_t = Settings::default().draws, env = "WATTMARK_DRAWS")]
     draws: usize,
     /// Seed of the draws; the same seed gives the same bits
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed, env = "WATTMARK_SEED")]
     seed: u64,
+    /// Write a tornado of each claim as an SVG file into this folder
+    #[arg(long, value_name = "DIR")]
+    plot: Option<PathBuf>,
     #[command(flatten)]
     catalog: CatalogArgs,
     #[command(flatten)]
@@ -56,8 +65,16 @@ pub(super) fn claims(args: &ClaimsArgs) -> anyhow::Result<Outcome> {
         let set = known.set(text).map_err(|e| Usage(e.to_string()))?;
         eprintln!("set {text} in {}", set.join(", "));
     }
+    let records = load(&args.records)?;
+    for kept in replace_priors(&mut known, &records) {
+        eprintln!("{} stays a prior: {}", kept.input, kept.why);
+    }
     let ids: Vec<&str> = args.ids.iter().map(String::as_str).collect();
     let outcomes = evaluate(&known, &ids, Settings { draws: args.draws, seed: args.seed });
+    if let Some(folder) = &args.plot {
+        let pictures: Vec<_> = outcomes.iter().filter_map(crate::plot::claims::tornado).collect();
+        super::plots::write(folder, &pictures)?;
+    }
     let mut found = findings(&known);
     found.retain(|f| args.ids.is_empty() || outcomes.iter().any(|o| o.claim.id == f.id));
     let rows = Claims { outcomes: &outcomes, findings: &found };

@@ -5,13 +5,17 @@ pub mod bench;
 mod catalog;
 mod claims;
 mod compare;
+mod cost;
+mod cost_args;
 mod devices;
 mod explain;
 mod interrupt;
 mod kernel;
 mod options;
 mod output;
+mod plots;
 mod progress;
+mod records;
 mod report;
 mod run;
 mod select;
@@ -22,6 +26,7 @@ mod validate;
 mod verify;
 mod wgsl2cuda;
 mod worker;
+mod workload;
 
 use std::process::ExitCode;
 
@@ -58,8 +63,12 @@ enum Sub {
     Explain(explain::ExplainArgs),
     /// Say what is wrong in a record file, and where
     Validate(validate::ValidateArgs),
+    /// Price a million tokens: owned, rented, at the edge, hybrid; break-even and what it rests on
+    Cost(Box<cost::CostArgs>),
     /// Put claims to the test: verdict, probability, condition, what it rests on
     Claims(claims::ClaimsArgs),
+    /// Compose a model on a device from its kernels: tokens/s, J/token, time to first token, memory
+    Workload(workload::WorkloadArgs),
     /// Check, list and show what is known: devices, models, scenarios, claims
     #[command(subcommand)]
     Catalog(catalog::CatalogCommand),
@@ -148,7 +157,9 @@ impl Cli {
             Sub::Report(args) => report::report(&args),
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
+            Sub::Cost(args) => cost::cost(&args),
             Sub::Claims(args) => claims::claims(&args),
+            Sub::Workload(args) => workload::workload(&args),
             Sub::Catalog(command) => catalog::catalog(&command),
             Sub::Kernel(command) => kernel::kernel(&command),
             Sub::Wgsl2cuda(args) => wgsl2cuda::wgsl2cuda(&args),

@@ -2,13 +2,26 @@
 //! Both sides are drawn together, so that what they share is one number in both.
 
 use super::{
-    price::{Filled, Priced, Setup},
-    query::{CostError, Query},
+    fill::{Filled, fixed, spread},
+    price::{Priced, priced},
+    query::{CostError, Query, entry},
+    setup::Setup,
+    throughput::Basis,
+    trial::{Feed, Trial},
 };
-use crate::{
-    catalog::Catalog,
-    formula::{Boundary, Distribution, Given},
-};
+use crate::catalog::{Catalog, CostRole};
+
+/// Low, mode and high.
+pub type Range = (f64, f64, f64);
+
+/// What goes on from the edge to the cloud.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    /// Share of the requests that go on.
+    pub offload: Range,
+    /// Edge tokens spent / asked for; none if nobody says.
+    pub overhead: Option<Range>,
+}
 
 /// What is to be priced.
 #[derive(Debug, Clone)]
@@ -17,56 +30,63 @@ pub struct Hybrid<'q> {
     pub edge: Query<'q>,
     /// The large model behind it.
     pub cloud: Query<'q>,
-    /// Share of the requests that go on: low, mode, high.
-    pub offload: (f64, f64, f64),
-    /// Edge tokens spent / asked for: low, mode, high.
-    pub overhead: (f64, f64, f64),
+    /// What goes on.
+    pub share: Share,
 }
 
 /// Prices both sides and their combination: edge, cloud, hybrid.
 ///
 /// # Errors
 /// As [`super::price`], for either side; or a share that is none.
-pub fn hybrid(catalog: &Catalog, asked: &Hybrid, draws: usize, seed: u64) -> Result<[Priced; 3], CostError> {
-    let (edge, edge_draws) = Setup::of(catalog, &asked.edge)?.draw(draws, seed, &[]);
-    let (cloud, cloud_draws) = Setup::of(catalog, &asked.cloud)?.draw(draws, seed, &[]);
-    let model = catalog.costs.get("hybrid").ok_or_else(|| CostError::Unknown {
-        kind: "cost formulas",
-        id: "hybrid".to_owned(),
-        known: catalog.costs.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
-    })?;
-    let mut filled = Vec::new();
-    for role in &model.roles {
-        let (by, numbers) = match role.name.as_str() {
-            "edge" => ("edge", (edge_draws.value, edge_draws.value, edge_draws.value)),
-            "cloud" => ("cloud", (cloud_draws.value, cloud_draws.value, cloud_draws.value)),
-            "offload" => ("set", asked.offload),
-            _ => ("set", asked.overhead),
-        };
-        filled.push(drawn(&role.name, by, numbers, role.unit.text())?);
-    }
-    let whose = format!("{} and {}", asked.edge.scenario, asked.cloud.scenario);
-    let setup = Setup::filled(model, filled, &whose)?;
-    let (both, _) = setup.draw(draws, seed, &[("edge", &edge_draws), ("cloud", &cloud_draws)]);
-    Ok([edge, cloud, both])
+pub fn hybrid(catalog: &Catalog, asked: &Hybrid, draws: usize, seed: u64) -> Result<Vec<Priced>, CostError> {
+    let mut sides = vec![Setup::of(catalog, &asked.edge)?, Setup::of(catalog, &asked.cloud)?];
+    let both = behind(catalog, &mut sides, (0, 1), asked.share)?;
+    let feeds = feeds(&both, 2, (0, 1));
+    sides.push(both);
+    Ok(priced(&mut Trial::of(sides, feeds, draws, seed)).0)
 }
 
-fn drawn(role: &str, by: &str, (low, mode, high): (f64, f64, f64), unit: &str) -> Result<Filled, CostError> {
-    let bad = |what| CostError::Value { role: role.to_owned(), value: mode, unit: unit.to_owned(), what };
-    let distribution = Distribution::of((low, mode, high), None, &[]).map_err(|_| bad("write low <= mode <= high"))?;
-    if low < 0.0 {
-        return Err(bad("it cannot be negative"));
+/// The hybrid of two sides: edge and cloud, by their numbers.
+pub(super) fn behind<'c>(
+    catalog: &'c Catalog,
+    sides: &mut [Setup<'c>],
+    (edge, cloud): (usize, usize),
+    share: Share,
+) -> Result<Setup<'c>, CostError> {
+    let model = entry("cost formulas", "hybrid", &catalog.costs)?;
+    let mut filled = Vec::new();
+    for role in &model.roles {
+        let not_negative = |x: f64| (x < 0.0).then_some("it cannot be negative");
+        let a_share = |x: f64| if x > 1.0 { Some("a share is from 0 to 1") } else { not_negative(x) };
+        filled.push(match role.name.as_str() {
+            "edge" => fed(role, &mut sides[edge]),
+            "cloud" => fed(role, &mut sides[cloud]),
+            "offload" => asked(role, share.offload, a_share)?,
+            _ => match (share.overhead, role.absent) {
+                (Some(range), _) => asked(role, range, not_negative)?,
+                (None, absent) => Filled::plain(role, Basis::Default, absent.unwrap_or(f64::NAN)),
+            },
+        });
     }
-    if role == "offload" && high > 1.0 {
-        return Err(bad("a share is from 0 to 1"));
-    }
-    Ok(Filled {
-        role: role.to_owned(),
-        by: by.to_owned(),
-        text: mode.to_string(),
-        source: String::new(),
-        note: None,
-        given: Given { low, mode, high, distribution, key: format!("hybrid.{role}") },
-        boundary: Boundary::NONE,
-    })
+    Setup::filled(model, filled, "edge and cloud")
+}
+
+/// Which cells of a hybrid take the answers of which sides.
+pub(super) fn feeds(both: &Setup, side: usize, (edge, cloud): (usize, usize)) -> Vec<Feed> {
+    let feed = |role, from| both.role(role).map(|cell| Feed { side, cell, from });
+    [feed("edge", edge), feed("cloud", cloud)].into_iter().flatten().collect()
+}
+
+/// A role that is another side's answer, shown at the modes.
+fn fed(role: &CostRole, side: &mut Setup) -> Filled {
+    side.cone.set_modes();
+    side.cone.compute(1);
+    let answer = side.answers(1)[0];
+    let plain = Filled::plain(role, Basis::Computed, role.unit.from_base(answer));
+    Filled { by: side.model.id.clone(), given: fixed("", answer), ..plain }
+}
+
+fn asked(role: &CostRole, range: Range, refuse: impl Fn(f64) -> Option<&'static str>) -> Result<Filled, CostError> {
+    let (given, text) = spread(role, &format!("hybrid.{}", role.name), range, refuse)?;
+    Ok(Filled { by: "set".to_owned(), text, given, ..Filled::plain(role, Basis::Set, range.1) })
 }

@@ -3,25 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Throughput;
 use crate::catalog::{Problem, Side};
-
-/// Tokens a second of one accelerator while busy; of a car, of all that it serves with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Throughput {
-    /// The least.
-    pub low: f64,
-    /// The most likely.
-    pub mode: f64,
-    /// The greatest.
-    pub high: f64,
-}
-
-impl Throughput {
-    /// A throughput known without doubt.
-    pub fn exactly(tok_s: f64) -> Throughput {
-        Throughput { low: tok_s, mode: tok_s, high: tok_s }
-    }
-}
 
 /// What is to be priced.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +13,7 @@ pub struct Query<'q> {
     pub side: Option<Side>,
     /// The scenario.
     pub scenario: &'q str,
-    /// The device.
+    /// The device; empty where no cost depends on one.
     pub device: &'q str,
     /// The model, where a price depends on it.
     pub model: Option<&'q str>,
@@ -44,9 +27,9 @@ pub struct Query<'q> {
 #[derive(Debug, thiserror::Error)]
 pub enum CostError {
     /// No such entry.
-    #[error("no {kind} `{id}`: known are {known}")]
+    #[error("no {kind} `{id}`{near}: known are {known}", near = nearest(.id, .known))]
     Unknown {
-        /// scenario, device, cost formulas.
+        /// scenario, device, model, cost formulas.
         kind: &'static str,
         /// What was asked for.
         id: String,
@@ -67,20 +50,22 @@ pub enum CostError {
     },
     /// Nobody says what a role is.
     #[error(
-        "the role `{role}` ({meaning}) is not filled: scenario {scenario} has no input for it{device}; add one to its \
-         uses, or set {role}=... [{unit}]"
+        "{place}: the role `{role}` ({meaning}) is not filled: scenario {scenario} has no input for it{device}; add one \
+         to its uses, or set {role}=... [{unit}]"
     )]
     Unfilled {
+        /// File and line of the scenario.
+        place: String,
         /// The role.
         role: String,
         /// What it is.
-        meaning: String,
+        meaning: Box<str>,
         /// The scenario.
-        scenario: String,
+        scenario: Box<str>,
         /// What the device lacks, in words.
-        device: String,
+        device: Box<str>,
         /// Its unit.
-        unit: String,
+        unit: Box<str>,
     },
     /// A value that no such role has.
     #[error("no role `{role}` in {formulas}: known are {known}")]
@@ -116,7 +101,29 @@ pub enum CostError {
         /// The role's unit.
         wanted: String,
     },
+    /// Nobody has published how fast the model runs on the device.
+    #[error("no throughput of {model} on {device} is in the catalogue{others}: give --throughput, in tok/s")]
+    NoThroughput {
+        /// The model.
+        model: String,
+        /// The device.
+        device: String,
+        /// What is published of the device, in words.
+        others: String,
+    },
     /// The formulas do not hold with what fills them: a boundary missed, a division by a possible zero.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Formulas(Vec<Problem>),
+}
+
+/// An entry by its id.
+pub(super) fn entry<'m, T>(kind: &'static str, id: &str, map: &'m BTreeMap<String, T>) -> Result<&'m T, CostError> {
+    let known = || map.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    map.get(id).ok_or_else(|| CostError::Unknown { kind, id: id.to_owned(), known: known() })
+}
+
+/// `, did you mean ...?` where a known name is near.
+fn nearest(id: &str, known: &str) -> String {
+    let near = known.split(", ").map(|k| (strsim::jaro_winkler(k, id), k)).max_by(|a, b| a.0.total_cmp(&b.0));
+    near.filter(|n| n.0 > 0.8).map(|n| format!(", did you mean `{}`?", n.1)).unwrap_or_default()
 }

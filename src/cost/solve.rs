@@ -1,9 +1,9 @@
-//! The value of one role at which a cost meets a target: utilisation against rent, tariff against a list price.
+//! The value of a role at which a cost meets another: utilisation against rent, tariff against a list price.
 //! The other roles stand at their modes.
 
 use super::{
-    price::Setup,
     query::{CostError, Query},
+    setup::Setup,
 };
 use crate::{catalog::Catalog, formula::Unit};
 
@@ -31,35 +31,45 @@ pub fn break_even(
     catalog: &Catalog,
     query: &Query,
     role: &str,
-    (low, high): (f64, f64),
+    range: (f64, f64),
     output: &str,
     target: f64,
 ) -> Result<BreakEven, CostError> {
-    let setup = Setup::of(catalog, query)?;
+    let mut setup = Setup::of(catalog, query)?;
     let unknown =
         |kind, id: &str, known: Vec<&str>| CostError::Unknown { kind, id: id.to_owned(), known: known.join(", ") };
-    let roles = || setup.model.roles.iter().map(|r| r.name.as_str()).collect();
-    let found = setup.model.roles.iter().find(|r| r.name == role).ok_or_else(|| unknown("role", role, roles()))?;
-    let outputs = || setup.model.derived.iter().map(|d| d.0.as_str()).collect();
-    let at = setup.model.derived.iter().position(|d| d.0 == output);
-    let at = at.ok_or_else(|| unknown("derived quantity", output, outputs()))?;
-    let (unit, cell) = (&setup.model.derived[at].2, setup.cells[at]);
-    let mut cone = setup.cone();
-    let input = setup.scope.get(role).copied().filter(|c| cone.holds(*c));
-    let mut above = |x: f64| {
-        cone.set_modes();
+    let model = setup.model;
+    let roles = || model.roles.iter().map(|r| r.name.as_str()).collect();
+    let found = model.roles.iter().find(|r| r.name == role).ok_or_else(|| unknown("role", role, roles()))?;
+    let outputs = || model.derived.iter().map(|d| d.name.as_str()).collect();
+    let at = setup.step(output).ok_or_else(|| unknown("derived quantity", output, outputs()))?;
+    let (unit, cell) = (&model.derived[at].unit, setup.cells[at]);
+    let input = setup.role(role);
+    let above = |x: f64| {
+        setup.cone.set_modes();
         if let Some(input) = input {
-            cone.column(input)[0] = found.unit.to_base(x);
+            setup.cone.column(input)[0] = found.unit.to_base(x);
         }
-        cone.compute(1);
-        unit.from_base(cone.column(cell)[0]) - target
+        setup.cone.compute(1);
+        unit.from_base(setup.cone.column(cell)[0]) - target
     };
+    let (value, cheaper_above) = crossing(range, range.0, above);
+    Ok(BreakEven { role: role.to_owned(), value, unit: found.unit.clone(), cheaper_above })
+}
+
+/// Where `above` turns its sign, nearest to `now`, and whether it is at or below zero just above that; where it does not
+/// turn, whether it is so at the end.
+pub(super) fn crossing((low, high): (f64, f64), now: f64, mut above: impl FnMut(f64) -> f64) -> (Option<f64>, bool) {
     let grid: Vec<f64> = (0..=STEPS).map(|i| low + (high - low) * i as f64 / STEPS as f64).collect();
     let values: Vec<f64> = grid.iter().map(|x| above(*x)).collect();
-    let turn = (1..grid.len()).find(|&i| values[i - 1].is_finite() && (values[i] > 0.0) != (values[i - 1] > 0.0));
-    let cheaper_above = values[STEPS] <= 0.0;
-    let (role, unit) = (role.to_owned(), found.unit.clone());
-    let Some(turn) = turn else { return Ok(BreakEven { role, value: None, unit, cheaper_above }) };
+    let turns = (1..grid.len()).filter(|&i| {
+        let (a, b) = (values[i - 1], values[i]);
+        !a.is_nan() && !b.is_nan() && (a > 0.0) != (b > 0.0)
+    });
+    let distance = |i: usize| (grid[i] - now).abs().min((grid[i - 1] - now).abs());
+    let Some(turn) = turns.min_by(|a, b| distance(*a).total_cmp(&distance(*b))) else {
+        return (None, values[STEPS] <= 0.0);
+    };
     let (mut a, mut b, sign) = (grid[turn - 1], grid[turn], values[turn - 1] > 0.0);
     for _ in 0..100 {
         let middle = a + (b - a) / 2.0;
@@ -68,5 +78,5 @@ pub fn break_even(
         }
         if (above(middle) > 0.0) == sign { a = middle } else { b = middle }
     }
-    Ok(BreakEven { role, value: Some(b), unit, cheaper_above })
+    (Some(b), sign)
 }

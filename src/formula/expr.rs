@@ -23,6 +23,24 @@ impl Formula {
         self.root.names()
     }
 
+    /// The text with other words in the place of its names, where `word` has one: a step of arithmetic with its numbers.
+    pub fn with_words(&self, word: impl Fn(&str) -> Option<String>) -> String {
+        let mut spans = Vec::new();
+        self.root.visit(&mut |e| {
+            if let Node::Name(name) = &e.node {
+                spans.extend(word(name).map(|w| (e.span.clone(), w)));
+            }
+        });
+        spans.sort_by_key(|(span, _)| span.start);
+        let (mut text, mut at) = (String::new(), 0);
+        for (span, word) in spans {
+            text.push_str(&self.text[at..span.start]);
+            text.push_str(&word);
+            at = span.end;
+        }
+        text + &self.text[at..]
+    }
+
     /// The first name that `fault` objects to, as an error at its place.
     pub(super) fn first_fault(&self, fault: &dyn Fn(&str) -> Option<String>) -> Result<(), FormulaError> {
         let mut found = None;

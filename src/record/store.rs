@@ -112,6 +112,8 @@ pub struct Problem {
 pub struct ReadReport {
     /// Records that could be read, in file order.
     pub records: Vec<Record>,
+    /// Line of each record, from 1.
+    pub lines: Vec<usize>,
     /// Lines that could not.
     pub problems: Vec<Problem>,
 }
@@ -161,7 +163,10 @@ fn read_line(number: usize, line: &[u8], report: &mut ReadReport) {
         return;
     }
     match parse(text, ended) {
-        Ok(record) => report.records.push(*record),
+        Ok(record) => {
+            report.records.push(*record);
+            report.lines.push(number);
+        }
         Err(what) => report.problems.push(Problem { line: number, what }),
     }
 }

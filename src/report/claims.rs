@@ -59,7 +59,10 @@ fn basis(o: &Outcome, notes: &mut Notes) -> Cell {
     }
     let mut cell = Cell::of(counts.iter().map(|(name, n)| format!("{n} {name}")).collect::<Vec<_>>().join(", "));
     if counts.iter().any(|(name, _)| *name == Basis::Prior.name()) {
-        cell.push(notes.mark("prior: a published value stands where a record of that device would"));
+        cell.push(notes.mark(PRIOR_NOTE));
+    }
+    if counts.iter().any(|(name, _)| *name == Basis::Interpolated.name()) {
+        cell.push(notes.mark("interpolated: composed of records, some cases from measured neighbours"));
     }
     if counts.iter().any(|(name, _)| *name == Basis::Unsourced.name()) {
         cell.push(notes.mark("unsourced: a recollection or a plain assumption; no source says so"));
@@ -80,16 +83,7 @@ impl Rows for Claims<'_> {
         let mut notes = Notes::default();
         let mut rows = Vec::new();
         for o in self.outcomes {
-            let mut verdict = Cell::of(o.headline.text()).tone(tone(o));
-            if let Some((id, other)) = &o.headline.other_reading {
-                verdict.push(notes.mark(format!("the other reading, {id}, says {other}: no bare headline")));
-            }
-            let p = if o.headline.strength == Strength::Undrawn {
-                Cell::default()
-            } else {
-                Cell::of(format!("{:.2}", o.headline.probability))
-            };
-            let turns = condition(o).map_or_else(Cell::default, Cell::of);
+            let [verdict, p, turns] = judged(o, &mut notes);
             let because = o.note.clone().map_or_else(Cell::default, Cell::of);
             rows.push(vec![Cell::of(&o.claim.id), verdict, p, turns, basis(o, &mut notes), because]);
         }
@@ -124,6 +118,43 @@ impl Rows for Claims<'_> {
         Grid { header, rows: self.outcomes.iter().map(row).collect() }
     }
 }
+
+/// Verdicts for a page that knows no ids: each beside the words that it is on.
+pub fn quoted(outcomes: &[Outcome]) -> Sheet {
+    let columns = vec![
+        Column::text("claim"),
+        Column::text("in its own words"),
+        Column::text("verdict"),
+        Column::number("P"),
+        Column::text("turns on"),
+    ];
+    let mut notes = Notes::default();
+    let mut rows = Vec::new();
+    for o in outcomes {
+        let [mut verdict, p, turns] = judged(o, &mut notes);
+        if !o.headline.priors.is_empty() {
+            verdict.push(notes.mark(PRIOR_NOTE));
+        }
+        rows.push(vec![Cell::of(&o.claim.id), Cell::of(format!("“{}”", o.claim.quote.text)), verdict, p, turns]);
+    }
+    Sheet { columns, groups: vec![Group { heading: vec![], rows }], notes, ..Sheet::default() }
+}
+
+/// Verdict, probability, and what it turns on.
+fn judged(o: &Outcome, notes: &mut Notes) -> [Cell; 3] {
+    let mut verdict = Cell::of(o.headline.text()).tone(tone(o));
+    if let Some((id, other)) = &o.headline.other_reading {
+        verdict.push(notes.mark(format!("the other reading, {id}, says {other}: no bare headline")));
+    }
+    let p = if o.headline.strength == Strength::Undrawn {
+        Cell::default()
+    } else {
+        Cell::of(format!("{:.2}", o.headline.probability))
+    };
+    [verdict, p, condition(o).map_or_else(Cell::default, Cell::of)]
+}
+
+const PRIOR_NOTE: &str = "prior: a published value stands where a record of that device would";
 
 fn value(o: &Outcome) -> Value {
     let mut derived = Map::new();
@@ -173,13 +204,28 @@ fn value(o: &Outcome) -> Value {
         "break_evens": turns,
         "tornado": tornado,
         "corners": o.corners,
-        "records": [],
+        "interpolated": o.headline.interpolated,
+        "records": records(o),
     })
+}
+
+/// Every record that an input rests on.
+fn records(o: &Outcome) -> Vec<Value> {
+    let of = |i: &InputResult| {
+        let cited = i.measurement.iter().flat_map(|m| &m.records).map(|r| {
+            json!({
+                "input": i.name, "basis": i.basis.name(), "file": r.file, "line": r.line, "run": r.run,
+                "device": r.device, "case": r.case,
+            })
+        });
+        cited.collect::<Vec<_>>()
+    };
+    o.inputs.iter().flat_map(of).collect()
 }
 
 /// All that led to a verdict: quote, inputs with their basis, arithmetic, break-evens, tornado.
 pub fn explained(o: &Outcome, format: Format, style: &Style) -> String {
-    let sections = [inputs(o), arithmetic(o), rules(o), turns(o), tornado(o)];
+    let sections = [inputs(o), arithmetic(o), rules(o), turns(o), tornado(o), cited(o)];
     let mut head = Sheet { empty: "", ..Sheet::default() };
     head.columns = vec![Column::text("claim"), Column::text("")];
     let line = |name: &str, text: String| vec![Cell::of(name), Cell::of(text)];
@@ -199,14 +245,18 @@ pub fn explained(o: &Outcome, format: Format, style: &Style) -> String {
     }
     rows.extend(o.claim.notes.iter().map(|n| line("note", n.clone())));
     rows.extend(o.claim.mended.iter().map(|m| line("mended", m.clone())));
-    rows.push(line("records used", "none".to_owned()));
+    let used: Vec<_> = o.inputs.iter().filter_map(|i| Some((i, i.measurement.as_ref()?))).collect();
+    if used.is_empty() {
+        rows.push(line("records used", "none".to_owned()));
+    }
+    rows.extend(used.into_iter().map(|(i, m)| line("records used", format!("{}: {}", i.name, m.how))));
     head.groups.push(Group { heading: vec![o.claim.id.clone()], rows });
     head.columns[0].title = "what";
     let all = [head].into_iter().chain(sections).filter(|s| !s.is_empty());
     all.map(|s| render_sheet(format, &s, style)).collect::<Vec<_>>().join("\n")
 }
 
-fn section(heading: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Sheet {
+pub(super) fn section(heading: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Sheet {
     Sheet { columns, groups: vec![Group { heading: vec![heading.to_owned()], rows }], ..Sheet::default() }
 }
 
@@ -241,6 +291,24 @@ fn inputs(o: &Outcome) -> Sheet {
         ]
     };
     section("inputs", columns, o.inputs.iter().map(row).collect())
+}
+
+fn cited(o: &Outcome) -> Sheet {
+    let columns = vec![
+        Column::text("record"),
+        Column::text("case"),
+        Column::text("device"),
+        Column::text("run"),
+        Column::text("input"),
+    ];
+    let rows = o.inputs.iter().flat_map(|i| {
+        let all = i.measurement.iter().flat_map(|m| &m.records);
+        all.map(|r| {
+            let place = format!("{}:{}", r.file, r.line);
+            vec![Cell::of(place), Cell::of(&r.case), Cell::of(&r.device), Cell::of(&r.run), Cell::of(&i.name)]
+        })
+    });
+    section("records", columns, rows.collect())
 }
 
 fn arithmetic(o: &Outcome) -> Sheet {

@@ -221,6 +221,13 @@ mod tests {
         let energy = ["measured", "modelled", "unmeasured", "short", "published", "counter", "gauge"];
         let classes = ["cpu", "discrete", "integrated", "virtual", "software", "other", "mock"];
         let words = statuses.iter().chain(&outcomes).chain(&boundaries).chain(&others).chain(&energy).chain(&classes);
+        let bases = crate::workload::Basis::ALL.map(crate::workload::Basis::name);
+        let verdicts = crate::catalog::Verdict::ALL.map(crate::catalog::Verdict::name);
+        let kinds = crate::catalog::Kind::ALL.map(crate::catalog::Kind::name);
+        let strengths = ["bare", "likely", "undecided", "prior", "unsourced", "set by the user", "provisional"];
+        let workload = ["role", "launches", "each", "share", "basis", "tokens/s", "j/token", "ttft"];
+        let claims = bases.iter().chain(&verdicts).chain(&kinds).chain(&strengths).chain(&workload);
+        let words = words.chain(claims);
         for word in words.chain(&Dtype::ALL.map(Dtype::name)).chain(CODES) {
             assert!(explain(word).is_ok(), "{word} is not explained");
         }
@@ -233,6 +240,7 @@ mod tests {
             crate::report::results::Results::of(&records).sheet(),
             crate::report::verified::Verified(&records).sheet(),
             crate::report::compared::Compared { comparisons: &[], gate: None }.sheet(),
+            crate::report::claims::Claims { outcomes: &[], findings: &[] }.sheet(),
             crate::report::devices::Devices { devices: &devices, sensors: &[], missing: &[] }.sheet(),
         ];
         for column in sheets.iter().flat_map(|s| &s.columns) {

@@ -8,6 +8,7 @@ pub mod catalog;
 mod ceiling;
 pub mod claims;
 pub mod compared;
+pub mod cost;
 mod csv;
 pub mod devices;
 pub mod explain;
@@ -27,6 +28,7 @@ mod terms;
 mod tests;
 pub mod text;
 pub mod verified;
+pub mod workload;
 
 use std::{fmt, io::IsTerminal as _, str::FromStr};
 

@@ -153,11 +153,7 @@ pub(super) fn describe(device: &DeviceFacts) -> String {
 
 /// Lower-case name of a track.
 pub(super) fn track(track: Track) -> &'static str {
-    match track {
-        Track::Portable => "portable",
-        Track::Native => "native",
-        Track::Library => "library",
-    }
+    track.name()
 }
 
 /// `dev` or `host`.

@@ -30,6 +30,10 @@ pub enum Kind {
     Dtype,
     /// A kernel family, variant or case.
     Kernel,
+    /// What is said of a claim.
+    Claim,
+    /// What a number rests on.
+    Basis,
 }
 
 impl Kind {
@@ -49,6 +53,8 @@ impl Kind {
             Kind::Energy => "energy",
             Kind::Dtype => "dtype",
             Kind::Kernel => "kernel",
+            Kind::Claim => "verdict on a claim",
+            Kind::Basis => "basis",
         }
     }
 }
@@ -210,7 +216,12 @@ pub(super) const TERMS: &[Term] = &[
         &["status"],
         "How a case went: ok, unsupported, skipped or failed. Nothing silently disappears.",
     ),
-    term(Kind::Metric, &["verdict"], "What a comparison says: same, faster, slower, unclear, or why there is none."),
+    term(
+        Kind::Metric,
+        &["verdict"],
+        "What a comparison says: same, faster, slower, unclear, or why there is none. Of a claim: supported, conditional, \
+         refuted, insufficient data or untestable-here.",
+    ),
     term(Kind::Metric, &["id"], "`backend:index` of a device: valid on this machine and boot only."),
     term(Kind::Metric, &["name"], "Marketing name of a device, as its driver gives it."),
     term(Kind::Metric, &["kind"], "Sort of device: cpu, discrete, integrated, virtual, software, other or mock."),
@@ -289,7 +300,11 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(Kind::Boundary, &["dc_in"], "The direct current into a whole board or machine, after the power supply."),
     term(Kind::Boundary, &["wall_ac"], "The wall socket: everything, with the losses of the power supply."),
-    term(Kind::Energy, &["measured"], "Read from a meter."),
+    term(
+        Kind::Energy,
+        &["measured"],
+        "Read from a meter. Of a time or of a claim's input: from records of the very cases on that device.",
+    ),
     term(
         Kind::Energy,
         &["modelled"],
@@ -304,7 +319,8 @@ pub(super) const TERMS: &[Term] = &[
     term(
         Kind::Energy,
         &["published"],
-        "The energy windows were at least 60 s and 100 sensor periods long, after preheating.",
+        "The energy windows were at least 60 s and 100 sensor periods long, after preheating. Of a time in `workload`: what \
+         the device's published bandwidth and peak allow, a bound and no estimate. Of a claim's input: somebody published it.",
     ),
     term(Kind::Energy, &["counter"], "A meter that counts energy: joules are a difference of two readings."),
     term(Kind::Energy, &["gauge"], "A meter that shows power: joules are an integral over its readings."),
@@ -409,4 +425,113 @@ pub(super) const TERMS: &[Term] = &[
         &["reduced_cold_sets"],
         "There was no memory for buffer sets over twice the cache: a cold case may be partly cached.",
     ),
+    term(
+        Kind::Metric,
+        &["tokens/s", "tok_per_s", "tokens per second"],
+        "Tokens of all sequences of a batch together over the time of one decode step, composed of its kernels. What a \
+         composition leaves out is said below the table, so that a real server is slower.",
+    ),
+    term(
+        Kind::Metric,
+        &["j/token", "joules per token", "tok_per_joule"],
+        "Gross joules of a decode step over its tokens, all kernels metered at one boundary. Unmeasured if one of them is not.",
+    ),
+    term(
+        Kind::Metric,
+        &["time to first token", "ttft"],
+        "Time of the prefill of one prompt, the output head for its last token included. Nothing waits in a queue.",
+    ),
+    term(
+        Kind::Metric,
+        &["tok_per_gb"],
+        "Decoded tokens a second over the device's published bandwidth: tokens per GB that it could have read.",
+    ),
+    term(
+        Kind::Metric,
+        &["fraction_of_bandwidth", "mbu"],
+        "Bytes of weights and cache that a decode step must read, over what the published bandwidth reads in its time.",
+    ),
+    term(
+        Kind::Metric,
+        &["role"],
+        "What a kernel is in the model: q, gate, output head. Kernels of one case stand together.",
+    ),
+    term(
+        Kind::Metric,
+        &["launches"],
+        "How often a step runs the kernel. Not whole where experts are drawn: E (1 - (1 - k/E)^tokens) of them are touched.",
+    ),
+    term(
+        Kind::Metric,
+        &["each"],
+        "Seconds of one launch with half the relative interval; `≥` marks a bound, `±?` no interval.",
+    ),
+    term(Kind::Metric, &["share"], "Share of the step's time."),
+    term(
+        Kind::Metric,
+        &["basis", "rests on"],
+        "What a number rests on. A time: measured, interpolated, roof or published; the weakest is the whole's. An input of \
+         a claim: measured, interpolated, prior, published, assumption, unsourced, seed, premise, definition, or set by you.",
+    ),
+    term(
+        Kind::Basis,
+        &["interpolated"],
+        "From measured cases of the same variant, dtype and cache state within a factor of sixteen in shape: the fraction of \
+         the measured roof that they reached. The interval is the largest error that the rule makes for one of them.",
+    ),
+    term(
+        Kind::Basis,
+        &["roof"],
+        "The least time that the device's measured ceilings allow. A bound: it says at most so many tokens a second, and \
+         replaces no prior of a claim.",
+    ),
+    term(
+        Kind::Basis,
+        &["prior", "provisional"],
+        "A published value where a record of that device would stand. A verdict on one is provisional, marked (prior), and \
+         never bare; `claims --records` replaces it.",
+    ),
+    term(Kind::Basis, &["unsourced"], "A recollection or a plain assumption of ours: no source says so."),
+    term(Kind::Basis, &["seed"], "Stated by the document whose claims are tested."),
+    term(Kind::Basis, &["assumption"], "Assumed, with a reason or a source for its range."),
+    term(Kind::Basis, &["premise"], "Granted for the claim's sake, and fixed."),
+    term(Kind::Basis, &["definition"], "What a word of the claim is taken to mean, and fixed."),
+    term(
+        Kind::Basis,
+        &["set by the user", "set"],
+        "The value you gave with --set. It stands before records and priors.",
+    ),
+    term(
+        Kind::Claim,
+        &["claim"],
+        "An exact quote with inputs, formulas and rules, of which the first that holds decides.",
+    ),
+    term(Kind::Claim, &["supported", "holds"], "The claim holds, by the rules shown with `--explain`."),
+    term(Kind::Claim, &["refuted", "fails"], "The claim does not hold, by the rules shown with `--explain`."),
+    term(
+        Kind::Claim,
+        &["conditional"],
+        "The claim holds on one side of a value of the input that is named, with the others at their modes.",
+    ),
+    term(
+        Kind::Claim,
+        &["insufficient data"],
+        "A needed value is not known, or an input without a source decides, at no value that could be named.",
+    ),
+    term(Kind::Claim, &["untestable-here"], "Nothing here can test it, for the reason given. No draw is made."),
+    term(
+        Kind::Claim,
+        &["bare"],
+        "A verdict without a qualifier: 90 % of the draws, the modes agree, nothing measured is still a prior, both readings \
+         agree.",
+    ),
+    term(
+        Kind::Claim,
+        &["likely"],
+        "The verdict of at least 67 % of the draws, where not all holds that a bare one needs.",
+    ),
+    term(Kind::Claim, &["undecided"], "No verdict has 67 % of the draws; the two most frequent are shown."),
+    term(Kind::Claim, &["p", "probability"], "Share of the draws with the verdict."),
+    term(Kind::Claim, &["turns on"], "The input at whose value the verdict changes, the others at their modes."),
+    term(Kind::Claim, &["because"], "What the author of the rule that holds says of it."),
 ];

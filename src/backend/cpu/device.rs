@@ -6,7 +6,7 @@ use half::{bf16, f16};
 use super::{
     super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, check_memory, sha256_hex},
     executable::{AttentionKernel, CeilingKernel, CpuExecutable, Kernel, MatmulKernel},
-    native::{huge::HugeBuf, isa::Isa, pool::Pool, workspace::Workspace},
+    native::{attention::Float, huge::HugeBuf, isa::Isa, pool::Pool, workspace::Workspace},
 };
 use crate::kernel::{Case, Dtype, Inputs, TensorSpec, Tuning};
 
@@ -25,15 +25,15 @@ impl CpuDevice {
         Ok(CpuDevice { facts, pool, isa: Isa::detect(), workspace: Workspace::new() })
     }
 
-    fn kernel(&self, case: &Case, inputs: &Inputs, sets: usize) -> Result<Box<dyn Kernel>, DeviceError> {
+    fn kernel(&mut self, case: &Case, inputs: &Inputs, sets: usize) -> Result<Box<dyn Kernel>, DeviceError> {
         Ok(match (case.family.name(), case.dtype) {
             ("matmul", Dtype::F32) => Box::new(MatmulKernel::<f32>::upload(case, inputs, sets)),
             ("matmul", Dtype::F16) => Box::new(MatmulKernel::<f16>::upload(case, inputs, sets)),
             ("matmul", Dtype::Bf16) => Box::new(MatmulKernel::<bf16>::upload(case, inputs, sets)),
             ("matmul", Dtype::I8) => Box::new(MatmulKernel::<i8>::upload(case, inputs, sets)),
-            ("attention", Dtype::F32) => Box::new(AttentionKernel::<f32>::upload(case, inputs, sets)),
-            ("attention", Dtype::F16) => Box::new(AttentionKernel::<f16>::upload(case, inputs, sets)),
-            ("attention", Dtype::Bf16) => Box::new(AttentionKernel::<bf16>::upload(case, inputs, sets)),
+            ("attention", Dtype::F32) => self.attention::<f32>(case, inputs, sets)?,
+            ("attention", Dtype::F16) => self.attention::<f16>(case, inputs, sets)?,
+            ("attention", Dtype::Bf16) => self.attention::<bf16>(case, inputs, sets)?,
             ("ceiling", Dtype::F16) => {
                 let why = "this CPU backend has no f16 arithmetic: f16 kernels convert and compute in f32, and are judged by that peak";
                 return Err(DeviceError::Unsupported(why.to_owned()));
@@ -43,6 +43,16 @@ impl CpuDevice {
                 return Err(DeviceError::Unsupported(format!("the CPU backend has no {family} kernel for {dtype}")));
             }
         })
+    }
+
+    fn attention<E: Float>(
+        &mut self,
+        case: &Case,
+        inputs: &Inputs,
+        sets: usize,
+    ) -> Result<Box<dyn Kernel>, DeviceError> {
+        let kernel = AttentionKernel::<E>::upload(case, inputs, sets, &self.pool, self.isa, &mut self.workspace);
+        Ok(Box::new(kernel.map_err(|e| DeviceError::Failed(e.to_string()))?))
     }
 }
 

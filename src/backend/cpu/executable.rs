@@ -1,13 +1,17 @@
 //! A case on the CPU: buffers on huge pages, launched set after set, timed by the host's clock.
 //! Computes nothing; `native` does.
 
-use std::time::Instant;
+use std::{
+    convert::Infallible,
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use super::{
     super::{Build, DeviceError, Elapsed, Executable},
     native::{
         CpuError,
-        attention::{AttentionShape, Float, Tensors, attention},
+        attention::{AttentionShape, FETCHES, Fetch, Float, Tensors, attention},
         gemm::{Element, MatmulShape, matmul},
         huge::HugeBuf,
         isa::Isa,
@@ -17,6 +21,9 @@ use super::{
     },
 };
 use crate::kernel::{Case, Data, Elem, Inputs, attention::Extents, matmul::mnk, poison};
+
+/// Rounds in which ways of doing the same are tried before a case is timed.
+const TRIES: usize = 5;
 
 /// What a launch calls.
 pub(super) trait Kernel {
@@ -128,6 +135,7 @@ impl<E: Element> Kernel for MatmulKernel<E> {
 /// Attention in one dtype.
 pub(super) struct AttentionKernel<E: Float> {
     shape: AttentionShape,
+    fetch: Fetch,
     q: Vec<HugeBuf<E>>,
     k: Vec<HugeBuf<E>>,
     v: Vec<HugeBuf<E>>,
@@ -135,22 +143,41 @@ pub(super) struct AttentionKernel<E: Float> {
 }
 
 impl<E: Float> AttentionKernel<E> {
-    pub(super) fn upload(case: &Case, inputs: &Inputs, sets: usize) -> Self {
+    /// Uploads; for a decode also tries the ways to fetch keys and values and keeps the fastest.
+    pub(super) fn upload(
+        case: &Case,
+        inputs: &Inputs,
+        sets: usize,
+        pool: &Pool,
+        isa: Isa,
+        workspace: &mut Workspace,
+    ) -> Result<Self, CpuError> {
         let Extents { batch, heads, kv_heads, d, seq, kv, .. } = Extents::of(case);
-        AttentionKernel {
+        let mut kernel = AttentionKernel {
             shape: AttentionShape { batch, heads, kv_heads, seq, kv_len: kv, d },
+            fetch: FETCHES[0],
             q: copies(inputs, "q", sets),
             k: copies(inputs, "k", sets),
             v: copies(inputs, "v", sets),
             out: blank(batch * heads * seq * d, sets),
+        };
+        if seq == 1 {
+            // Set after set, so that a cold case is tried cold.
+            let mut set = 0;
+            kernel.fetch = fastest(&FETCHES, |fetch| {
+                kernel.fetch = fetch;
+                set = (set + 1) % sets;
+                kernel.launch(set, pool, isa, workspace)
+            })?;
         }
+        Ok(kernel)
     }
 }
 
 impl<E: Float> Kernel for AttentionKernel<E> {
     fn launch(&mut self, set: usize, pool: &Pool, isa: Isa, workspace: &mut Workspace) -> Result<(), CpuError> {
         let (q, k, v) = (&self.q[set], &self.k[set], &self.v[set]);
-        attention(pool, isa, workspace, self.shape, Tensors { q, k, v, out: &mut self.out[set] })
+        attention(pool, isa, workspace, self.shape, self.fetch, Tensors { q, k, v, out: &mut self.out[set] })
     }
 
     fn sets(&self) -> usize {
@@ -159,6 +186,10 @@ impl<E: Float> Kernel for AttentionKernel<E> {
 
     fn output(&mut self, set: usize) -> &mut [u8] {
         bytemuck::cast_slice_mut(&mut self.out[set])
+    }
+
+    fn notes(&self) -> Vec<String> {
+        if self.shape.seq == 1 { vec![self.fetch.to_string()] } else { Vec::new() }
     }
 }
 
@@ -184,7 +215,14 @@ impl CeilingKernel {
         let x = copies(inputs, inputs.specs[0].name, sets);
         let out = blank(case.family.tensors(case).output.len() as usize, sets);
         let what = match case.variant.name {
-            "read" => Ceiling::Read(fastest_read(pool, isa, bytemuck::cast_slice(&x[0]))),
+            "read" => {
+                // The ceiling is the best the CPU can do, not the best that one loop can.
+                let Ok(how) = fastest(&peak::READS, |how| {
+                    black_box(peak::read(pool, isa, how, bytemuck::cast_slice(&x[0])));
+                    Ok::<_, Infallible>(())
+                });
+                Ceiling::Read(how)
+            }
             "copy" => Ceiling::Copy,
             "fma" => {
                 let xy = inputs.get("xy");
@@ -197,15 +235,15 @@ impl CeilingKernel {
     }
 }
 
-/// Times every way to read three times; the ceiling is the best the CPU can do, not the best that one loop can.
-fn fastest_read(pool: &Pool, isa: Isa, x: &[f32]) -> peak::Read {
-    let time = |how: peak::Read| {
+/// Tries every way in turn, [`TRIES`] times, and answers the one with the shortest single run.
+fn fastest<T: Copy, E>(ways: &[T], mut run: impl FnMut(T) -> Result<(), E>) -> Result<T, E> {
+    let mut best = (Duration::MAX, ways[0]);
+    for &way in std::iter::repeat_n(ways, TRIES).flatten() {
         let start = Instant::now();
-        std::hint::black_box(peak::read(pool, isa, how, x));
-        start.elapsed()
-    };
-    let best = |how: &peak::Read| (0..3).map(|_| time(*how)).min();
-    peak::READS.into_iter().min_by_key(best).unwrap_or(peak::READS[0])
+        run(way)?;
+        best = if start.elapsed() < best.0 { (start.elapsed(), way) } else { best };
+    }
+    Ok(best.1)
 }
 
 impl Kernel for CeilingKernel {

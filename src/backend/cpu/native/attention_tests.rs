@@ -3,7 +3,7 @@
 
 use half::{bf16, f16};
 
-use super::attention::{AttentionShape, Float, Tensors, attention};
+use super::attention::{AttentionShape, FETCHES, Float, Tensors, attention};
 use super::isa::Isa;
 use super::matmul_tests::{Random, Tested};
 use super::pool::Pool;
@@ -69,10 +69,10 @@ fn check<E: Float + Tested>() {
         let wide = |x: &[E]| x.iter().map(|x| x.value()).collect::<Vec<f64>>();
         let want = reference(shape, &wide(&q), &wide(&k), &wide(&v));
         for isa in Isa::available() {
-            for pool in &pools {
+            for (pool, fetch) in pools.iter().zip([FETCHES[0], FETCHES[FETCHES.len() - 1]]) {
                 let mut out = vec![E::poison(); q.len()];
-                attention(pool, isa, &mut Workspace::new(), shape, Tensors { q: &q, k: &k, v: &v, out: &mut out })
-                    .unwrap();
+                let tensors = Tensors { q: &q, k: &k, v: &v, out: &mut out };
+                attention(pool, isa, &mut Workspace::new(), shape, fetch, tensors).unwrap();
                 for (i, (&got, &want)) in out.iter().zip(&want).enumerate() {
                     let got = E::result(got);
                     let room = E::EPS * want.abs() + 2e-5;
@@ -109,7 +109,8 @@ fn scores_far_apart_neither_overflow_nor_vanish() {
     let pool = Pool::new(Some(1)).unwrap();
     for isa in Isa::available() {
         let mut out = vec![f32::NAN; q.len()];
-        attention(&pool, isa, &mut Workspace::new(), shape, Tensors { q: &q, k: &k, v: &v, out: &mut out }).unwrap();
+        let tensors = Tensors { q: &q, k: &k, v: &v, out: &mut out };
+        attention(&pool, isa, &mut Workspace::new(), shape, FETCHES[0], tensors).unwrap();
         for (got, want) in out.iter().zip(&want) {
             assert!((f64::from(*got) - want).abs() < 5e-3, "{isa}: {got}, not {want}");
         }
@@ -123,9 +124,8 @@ fn wrong_shapes_are_refused_in_words() {
         let shape = AttentionShape { batch: 1, heads, kv_heads, seq, kv_len, d: 2 };
         let (q, kv) = (vec![0.0f32; heads * seq * 2], vec![0.0f32; kv_heads * kv_len * 2]);
         let mut out = q.clone();
-        attention(&pool, Isa::detect(), &mut Workspace::new(), shape, Tensors { q: &q, k: &kv, v: &kv, out: &mut out })
-            .unwrap_err()
-            .to_string()
+        let tensors = Tensors { q: &q, k: &kv, v: &kv, out: &mut out };
+        attention(&pool, Isa::detect(), &mut Workspace::new(), shape, FETCHES[0], tensors).unwrap_err().to_string()
     };
     assert_eq!(refuse(3, 2, 4, 4), "3 query heads cannot share 2 key/value heads evenly");
     assert!(refuse(2, 2, 3, 4).starts_with("seq = 3 with kv_len = 4"));

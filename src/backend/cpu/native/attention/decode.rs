@@ -4,8 +4,8 @@
 //! How it moves: a task is a stretch of one key/value head's positions, taken block by block. LANES / H rows of K at a
 //! time meet the queries of H heads, up to four: LANES sums, which shuffles turn into a vector of scores. Softmax runs
 //! along the block. Rows of V stream through two heads' outputs, held in registers; further heads find them in the
-//! first cache. Memory is met strictly in order, which the hardware's prefetcher follows better than any request of
-//! ours: rows of K, used side by side, are first touched one after another. Stretches leave (max, sum, output).
+//! first cache. Memory is met strictly in order, which suits its prefetchers; whether they want help, and which, differs
+//! between CPUs, so the caller tries [`FETCHES`] and keeps the fastest. Stretches leave (max, sum, output).
 
 use std::ops::Range;
 
@@ -24,6 +24,27 @@ const SCORES: usize = BLOCK + MAX_LANES;
 const SLICE: usize = 16;
 /// The fewest positions in a stretch worth a task.
 const STRETCH: usize = 256;
+
+/// How keys and values come from memory ahead of their use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetch {
+    /// The next rows of K, used side by side, are first touched one after another; V is left to the hardware.
+    Touch,
+    /// Keys are asked for this many bytes ahead, values a slice ahead.
+    Ahead(usize),
+}
+
+/// Ways worth trying.
+pub const FETCHES: [Fetch; 4] = [Fetch::Touch, Fetch::Ahead(1024), Fetch::Ahead(2048), Fetch::Ahead(4096)];
+
+impl std::fmt::Display for Fetch {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Fetch::Touch => f.write_str("the next keys touched in order"),
+            Fetch::Ahead(bytes) => write!(f, "keys asked for {bytes} bytes ahead, values {SLICE} rows"),
+        }
+    }
+}
 
 /// How positions are cut into stretches, and where their results lie.
 #[derive(Clone, Copy)]
@@ -52,6 +73,7 @@ pub(super) fn run<E: Float>(
     isa: Isa,
     workspace: &mut Workspace,
     shape: AttentionShape,
+    fetch: Fetch,
     Tensors { q, k, v, out }: Tensors<'_, E>,
 ) {
     let members = pool.threads();
@@ -69,6 +91,7 @@ pub(super) fn run<E: Float>(
             let offset = (stream * shape.kv_len + start) * shape.d;
             let job = Stretch::<E> {
                 plan,
+                fetch,
                 len: end - start,
                 q: q[stream * group * shape.d..].as_ptr(),
                 k: k[offset..].as_ptr(),
@@ -96,6 +119,7 @@ pub(super) fn run<E: Float>(
 /// One stretch of positions for the heads that share it.
 struct Stretch<E: Float> {
     plan: Plan,
+    fetch: Fetch,
     len: usize,
     q: *const E,
     k: *const E,
@@ -184,11 +208,18 @@ impl<E: Float> Stretch<E> {
                 for (r, key) in keys.iter_mut().enumerate().take(abreast) {
                     *key = self.k.add((at + (first + r).min(rows - 1)) * d);
                 }
-                let mut next = self.k.wrapping_add((at + first + abreast) * d).cast::<u8>();
-                let touched = head == 0 && at + first + 2 * abreast <= self.len;
+                let mut here = self.k.wrapping_add((at + first) * d).cast::<u8>();
+                let row = d * size_of::<E>();
+                let more = at + first + 2 * abreast <= self.len;
                 for x in (0..d).step_by(S::LANES) {
-                    if touched {
-                        next = touch(next, abreast * S::LANES.min(d - x) * size_of::<E>());
+                    if head == 0 {
+                        let bytes = abreast * S::LANES.min(d - x) * size_of::<E>();
+                        match self.fetch {
+                            Fetch::Touch if more => touch(here.add(abreast * row), bytes),
+                            Fetch::Touch => {}
+                            Fetch::Ahead(ahead) => request::<S>(here.wrapping_add(ahead), bytes),
+                        }
+                        here = here.wrapping_add(bytes);
                     }
                     let mut queries = [S::splat(0.0); H];
                     for (h, query) in queries.iter_mut().enumerate() {
@@ -281,6 +312,7 @@ impl<E: Float> Stretch<E> {
         unsafe {
             let o = self.result.add(head * self.plan.result() + 16 + x);
             let p = self.score(head);
+            let passes = self.plan.shape.group().div_ceil(H);
             let mut acc = [[S::splat(0.0); X]; H];
             for (h, acc) in acc.iter_mut().enumerate() {
                 for (i, acc) in acc.iter_mut().enumerate() {
@@ -289,6 +321,10 @@ impl<E: Float> Stretch<E> {
             }
             for r in rows {
                 let value = self.v.add((at + r) * d);
+                // Every pass over a slice asks for its share of the next, so that memory never waits for arithmetic.
+                if matches!(self.fetch, Fetch::Ahead(_)) && r % passes == head / H {
+                    request::<S>(value.wrapping_add(SLICE * d + x).cast(), X * S::LANES * size_of::<E>());
+                }
                 let mut values = [S::splat(0.0); X];
                 for (i, to) in values.iter_mut().enumerate() {
                     *to =
@@ -311,18 +347,28 @@ impl<E: Float> Stretch<E> {
     }
 }
 
-/// Loads a word of each line of `bytes` bytes from `p` on and drops it. Answers the byte after them.
+/// Loads a byte of each line of `bytes` bytes from `p` on and drops it.
 ///
 /// # Safety
 /// The bytes are valid.
 #[inline(always)]
-unsafe fn touch(p: *const u8, bytes: usize) -> *const u8 {
+unsafe fn touch(p: *const u8, bytes: usize) {
     for at in (0..bytes).step_by(64) {
         // SAFETY: the caller's promise; a read of one byte cannot pass the end.
         unsafe { p.add(at).read_volatile() };
     }
-    // SAFETY: the caller's promise.
-    unsafe { p.add(bytes) }
+}
+
+/// Asks for each line of `bytes` bytes from `p` on, which may lie anywhere.
+///
+/// # Safety
+/// As for every method of `S`.
+#[inline(always)]
+unsafe fn request<S: Simd>(p: *const u8, bytes: usize) {
+    for at in (0..bytes).step_by(64) {
+        // SAFETY: the caller's promise; a request for a line that is not there is dropped.
+        unsafe { S::prefetch(p.wrapping_add(at)) };
+    }
 }
 
 /// Elements `x..` of a row of `d`, as far as a vector and the row go; zeros beyond.

@@ -11,6 +11,8 @@ mod prefill;
 
 use half::{bf16, f16};
 
+pub use decode::{FETCHES, Fetch};
+
 use super::error::{CpuError, check_len};
 use super::gemm::Element;
 use super::isa::Isa;
@@ -66,7 +68,8 @@ pub struct Tensors<'t, E> {
     pub out: &'t mut [E],
 }
 
-/// out = softmax(q k^T / sqrt(d)) v on every member of `pool`; causal if `seq == kv_len`.
+/// out = softmax(q k^T / sqrt(d)) v on every member of `pool`; causal if `seq == kv_len`. `fetch` is decode's, and moves
+/// no bit of the output.
 ///
 /// # Errors
 /// When a slice does not fit `shape`, an extent is 0, `heads` is no multiple of `kv_heads`, `seq` is neither
@@ -76,6 +79,7 @@ pub fn attention<E: Float>(
     isa: Isa,
     workspace: &mut Workspace,
     shape: AttentionShape,
+    fetch: Fetch,
     tensors: Tensors<'_, E>,
 ) -> Result<(), CpuError> {
     let AttentionShape { batch, heads, kv_heads, seq, kv_len, d } = shape;
@@ -90,7 +94,7 @@ pub fn attention<E: Float>(
     }
     isa.require()?;
     if seq == 1 {
-        decode::run(pool, isa, workspace, shape, tensors);
+        decode::run(pool, isa, workspace, shape, fetch, tensors);
     } else if seq == kv_len {
         prefill::run(pool, isa, workspace, shape, tensors);
     } else {

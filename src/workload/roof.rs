@@ -1,0 +1,197 @@
+//! Roofs: how fast a device can read and compute at best, as measured or as published.
+//! Times no case; says why where a roof is missing.
+
+use std::collections::BTreeMap;
+
+use super::{Evidence, Format, Op, Timed};
+use crate::{
+    backend::DeviceClass,
+    catalog::{Device, Number},
+    kernel::{Cache, Dtype, Work},
+};
+
+/// A rate and what says so.
+#[derive(Debug, Clone, PartialEq)]
+struct Rate {
+    /// Bytes or operations a second.
+    per_s: f64,
+    /// A case id, or `h100-sxm.bandwidth (hf_hw)`.
+    against: String,
+    /// True if a datasheet says so.
+    published: bool,
+}
+
+/// What bounds a device.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Roofs {
+    memory: Option<Rate>,
+    /// By the name of the format whose arithmetic it is.
+    peaks: BTreeMap<&'static str, Rate>,
+}
+
+/// What some work takes at least.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Least {
+    /// Seconds.
+    pub seconds: f64,
+    /// What says so.
+    pub against: String,
+    /// True if a datasheet says so.
+    pub published: bool,
+}
+
+/// Seconds that a step cannot fall below, by what binds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bounds {
+    /// Every weight and every cached key and value read once.
+    pub memory: Least,
+    /// Every operation at the peak of its arithmetic.
+    pub compute: Least,
+}
+
+impl Bounds {
+    /// The one that binds.
+    pub fn binding(&self) -> &Least {
+        if self.memory.seconds >= self.compute.seconds { &self.memory } else { &self.compute }
+    }
+}
+
+impl Roofs {
+    /// Of a device as measured. CPU devices of one machine lend each other their ceilings: the library track has none.
+    /// A kernel that was measured faster than the ceiling's own raises the ceiling: the device can do at least that.
+    pub fn measured(evidence: &Evidence, others: &[Evidence]) -> Roofs {
+        let cpu = |e: &Evidence| e.device.class == DeviceClass::Cpu;
+        let same = |e: &&Evidence| {
+            cpu(e) && cpu(evidence) && e.machine == evidence.machine && e.device.name == evidence.device.name
+        };
+        let rate = |t: &Timed, per: f64| Rate { per_s: per / t.seconds.value, against: t.case.id(), published: false };
+        let mut roofs = Roofs::default();
+        for timed in std::iter::once(evidence).chain(others.iter().filter(same)).flat_map(|e| e.cases.values()) {
+            let work = timed.case.work();
+            match (timed.case.family.name(), timed.case.variant.name, timed.case.cache) {
+                ("ceiling", "read", Cache::Cold) => raise(&mut roofs.memory, rate(timed, work.bytes)),
+                ("ceiling", "fma" | "dot", _) => roofs.raise_peak(timed.case.dtype, rate(timed, work.flop)),
+                _ => {}
+            }
+        }
+        // 16-bit floats are accumulated in f32: its multiply-add stands in where it is higher or they have none.
+        if let Some(f32) = roofs.peaks.get(Dtype::F32.name()).cloned() {
+            roofs.raise_peak(Dtype::F16, f32.clone());
+            roofs.raise_peak(Dtype::Bf16, f32);
+        }
+        // Kernels raise what there is: alone they are no ceiling.
+        for timed in evidence.cases.values().filter(|t| t.case.family.name() != "ceiling") {
+            let (work, dtype) = (timed.case.work(), timed.case.dtype);
+            if timed.case.cache == Cache::Cold && roofs.memory.is_some() {
+                raise(&mut roofs.memory, rate(timed, work.bytes));
+            }
+            if timed.case.family.name() == "matmul" && roofs.peaks.contains_key(dtype.name()) {
+                roofs.raise_peak(dtype, rate(timed, work.flop));
+            }
+        }
+        // 4-bit weights are widened to 16-bit floats, and computed as those.
+        if let Some(f16) = roofs.peaks.get(Dtype::F16.name()).cloned() {
+            roofs.peaks.insert(Format::W4a16.name(), f16);
+        }
+        roofs
+    }
+
+    fn raise_peak(&mut self, dtype: Dtype, rate: Rate) {
+        let mut best = self.peaks.remove(dtype.name());
+        raise(&mut best, rate);
+        self.peaks.extend(best.map(|b| (dtype.name(), b)));
+    }
+
+    /// Of a device as published.
+    pub fn published(device: &Device) -> Roofs {
+        let rate = |what: &str, number: &Number| Rate {
+            per_s: number.unit.to_base(number.mode),
+            against: format!("{}.{what} ({})", device.id, number.source),
+            published: true,
+        };
+        let peak = |f: Format| {
+            let (key, number) = f.peaks().iter().find_map(|k| Some((*k, device.peak.get(*k)?)))?;
+            Some((f.name(), rate(&format!("peak.{key}"), number)))
+        };
+        Roofs {
+            memory: device.quantity.get("bandwidth").map(|n| rate("bandwidth", n)),
+            peaks: Format::ALL.into_iter().filter_map(peak).collect(),
+        }
+    }
+
+    /// What bounds a device of which both are known: the measured bandwidth, and of two peaks the higher. Our own
+    /// ceilings do not reach units that only matrix products use, so that a published peak may well be the truer bound.
+    pub fn over(mut self, published: Roofs) -> Roofs {
+        self.memory = self.memory.or(published.memory);
+        for (format, rate) in published.peaks {
+            let mut best = self.peaks.remove(format);
+            raise(&mut best, rate);
+            self.peaks.extend(best.map(|b| (format, b)));
+        }
+        self
+    }
+
+    /// The least that some work takes.
+    ///
+    /// # Errors
+    /// Which ceiling is missing.
+    pub fn least(&self, work: Work, format: Format) -> Result<Least, String> {
+        let memory = self.memory()?;
+        let by_memory = work.bytes / memory.per_s;
+        let compute = if work.flop > 0.0 { Some(self.peak(format)?) } else { None };
+        let (seconds, binding) = match compute.map(|c| (work.flop / c.per_s, c)) {
+            Some((by_compute, peak)) if by_compute > by_memory => (by_compute, peak),
+            _ => (by_memory, memory),
+        };
+        Ok(Least { seconds, against: binding.against.clone(), published: binding.published })
+    }
+
+    /// What a whole step cannot fall below, whatever overlaps.
+    ///
+    /// # Errors
+    /// Which ceiling is missing.
+    pub fn bounds(&self, ops: &[Op]) -> Result<Bounds, String> {
+        let memory = self.memory()?;
+        let bytes: f64 = ops.iter().map(|o| o.count * o.resident).sum();
+        let mut compute = Least { seconds: 0.0, against: String::new(), published: false };
+        let mut peaks: Vec<&str> = Vec::new();
+        for op in ops {
+            let peak = self.peak(op.format)?;
+            compute.seconds += op.count * op.work.flop / peak.per_s;
+            compute.published |= peak.published;
+            if !peaks.contains(&peak.against.as_str()) {
+                peaks.push(&peak.against);
+            }
+        }
+        compute.against = peaks.join(", ");
+        let seconds = bytes / memory.per_s;
+        Ok(Bounds { memory: Least { seconds, against: memory.against.clone(), published: memory.published }, compute })
+    }
+
+    /// True if nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.memory.is_none() && self.peaks.is_empty()
+    }
+
+    fn memory(&self) -> Result<&Rate, String> {
+        let fix = "run `wattmark run --suite inference --case ceiling/read`";
+        self.memory.as_ref().ok_or_else(|| format!("no read bandwidth is known of the device: {fix}"))
+    }
+
+    fn peak(&self, format: Format) -> Result<&Rate, String> {
+        self.peaks.get(format.name()).ok_or_else(|| {
+            let fix = match format {
+                Format::Fp8 => "no kernel of ours measures it, and the catalogue has none",
+                Format::I8 => "run `wattmark run --suite inference --case ceiling/dot`",
+                _ => "run `wattmark run --suite inference --case ceiling/fma`",
+            };
+            format!("no arithmetic peak for {format} is known of the device: {fix}")
+        })
+    }
+}
+
+fn raise(best: &mut Option<Rate>, rate: Rate) {
+    if best.as_ref().is_none_or(|b| rate.per_s > b.per_s) {
+        *best = Some(rate);
+    }
+}
