@@ -76,10 +76,10 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Rows of `benches/peers/run.py` and of `examples/decoder_check` are no records.
+/// Rows of `benches/peers/run.py` and of `examples/decoder_check`, and what was found of sensors, are no records.
 pub(super) fn is_record_file(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-    !["peers", "decoder"].iter().any(|other| name.starts_with(other))
+    !["peers", "decoder", "sensors.jsonl"].iter().any(|other| name.starts_with(other))
 }
 
 fn tables(pages: &[PathBuf], check: bool) -> anyhow::Result<Outcome> {

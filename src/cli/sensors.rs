@@ -59,7 +59,7 @@ struct CharacteriseArgs {
     #[arg(long, value_name = "SECONDS", env = "WATTMARK_SECONDS")]
     seconds: Option<f64>,
     /// Watts that the load really draws at rest and at work, from a better meter: gives gain and offset
-    #[arg(long, value_name = "REST,WORK")]
+    #[arg(long, value_name = "REST,WORK", env = "WATTMARK_KNOWN_WATTS")]
     known_watts: Option<String>,
     /// File that the result is appended to, one JSON object a line
     #[arg(short, long, value_name = "FILE", default_value = STORE, env = "WATTMARK_SENSORS")]

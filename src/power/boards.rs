@@ -1,7 +1,9 @@
-//! Which class of board this is, and how to meter one that shows no meter.
+//! Which class of board this is, how its power is read, and how to meter one that shows no meter.
 //! Must not measure; it reads the device tree and says what to do.
 
-use crate::power::{DeviceKey, Discovery, Missing, Roots, sysfs};
+use serde::Serialize;
+
+use crate::power::{DeviceKey, Discovery, Missing, Roots, SensorInfo, sysfs};
 
 /// Classes of board with their own ways to power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,13 +18,32 @@ pub(crate) enum Board {
     Rk3588,
     /// Laptops with Qualcomm's Snapdragon X.
     Snapdragon,
+    /// Macs with Apple silicon.
+    Apple,
 }
 
-/// The class of this board; none where there is no device tree or its names are not known.
+/// A board of a known class, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BoardFacts {
+    /// The class.
+    pub class: &'static str,
+    /// What its device tree calls it.
+    pub model: String,
+    /// The meters that see all of it, as `sensor at boundary`; empty if none does.
+    pub meters: Vec<String>,
+    /// How its power is read.
+    pub power: &'static str,
+    /// The page about it.
+    pub page: &'static str,
+}
+
+/// The class of this board; none where its names are not known.
 pub(crate) fn detect(roots: &Roots) -> Option<Board> {
-    let tree = [roots.proc.join("device-tree"), roots.sys.join("firmware/devicetree/base")];
+    if roots.macos {
+        return Some(Board::Apple);
+    }
     // A list of names, each ended by a zero byte, the most special first.
-    let names = tree.iter().find_map(|dir| sysfs::text(dir.join("compatible")))?;
+    let names = from_tree(roots, "compatible")?;
     let has = |part: &str| names.split('\0').any(|name| name.starts_with(part));
     [
         ("nvidia,tegra", Board::Jetson),
@@ -31,14 +52,72 @@ pub(crate) fn detect(roots: &Roots) -> Option<Board> {
         ("raspberrypi,", Board::RaspberryPi),
         ("rockchip,rk3588", Board::Rk3588),
         ("qcom,x1", Board::Snapdragon),
+        ("apple,", Board::Apple),
     ]
     .into_iter()
     .find_map(|(part, board)| has(part).then_some(board))
 }
 
+fn from_tree(roots: &Roots, file: &str) -> Option<String> {
+    let tree = [roots.proc.join("device-tree"), roots.sys.join("firmware/devicetree/base")];
+    tree.iter().find_map(|dir| sysfs::text(dir.join(file)))
+}
+
+/// What `devices` says of this board, given the meters that were found on it.
+pub fn board_facts<'a>(roots: &Roots, found: impl IntoIterator<Item = &'a SensorInfo>) -> Option<BoardFacts> {
+    let board = detect(roots)?;
+    let meters = found.into_iter().filter(|info| info.matches.contains(&DeviceKey::WholeMachine));
+    let model = from_tree(roots, "model").map(|text| text.trim_end_matches('\0').to_owned());
+    let (class, power, page) = board.words();
+    Some(BoardFacts {
+        class,
+        model: model.filter(|name| !name.is_empty()).unwrap_or_else(|| class.to_owned()),
+        meters: meters.map(|info| format!("{} at {}", info.id, info.boundary)).collect(),
+        power,
+        page,
+    })
+}
+
+impl Board {
+    /// Class, how its power is read, and the page about it.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Board::Jetson => (
+                "Jetson",
+                "by its INA3221 rails under /sys/class/hwmon: VDD_IN, or the sum of the parts where there is none, is the \
+                 module; on Thor the INA238's VIN is the input of the whole board",
+                "docs/boards/jetson.md",
+            ),
+            Board::RaspberryPi5 => (
+                "Raspberry Pi 5",
+                "by `vcgencmd pmic_read_adc`: what its power chip puts out, without USB devices and the chip's own losses",
+                "docs/boards/raspberry-pi.md",
+            ),
+            Board::RaspberryPi => {
+                ("Raspberry Pi", "by a meter in its supply: it measures none itself", "docs/boards/raspberry-pi.md")
+            }
+            Board::Rk3588 => {
+                ("RK3588 board", "by a meter in its supply: it measures none itself", "docs/boards/rk3588.md")
+            }
+            Board::Snapdragon => (
+                "Snapdragon laptop",
+                "by its battery while that feeds it, or by a meter at the charger with the battery full",
+                "docs/boards/laptops.md",
+            ),
+            Board::Apple => (
+                "Apple silicon",
+                "by macmon, which asks the system management controller for the whole machine's watts; Apple's model of CPU \
+                 and GPU power is no meter",
+                "docs/boards/laptops.md",
+            ),
+        }
+    }
+}
+
 /// What to do on a known board where no meter sees the whole of it.
 pub(super) fn advise(roots: &Roots, found: &mut Discovery) {
-    let Some(board) = detect(roots) else { return };
+    // On macOS the one way there is has said already why it is not open.
+    let Some(board) = detect(roots).filter(|_| !roots.macos) else { return };
     let sees_all = |s: &Box<dyn crate::power::Sensor>| s.info().matches.contains(&DeviceKey::WholeMachine);
     if !found.sensors.iter().any(sees_all) {
         found.missing.push(advice(board));
@@ -70,6 +149,12 @@ fn advice(board: Board) -> Missing {
             "its battery tells the draw while it discharges, and nothing else does",
             "unplug it and run again, or meter its charger with the battery full (--power-plug, --power-log)",
         ),
+        Board::Apple => Missing::new(
+            "power of this Mac",
+            "neither macmon nor a discharging battery tells it",
+            "on macOS: brew install macmon; on Linux: unplug it; or meter its charger with the battery full (--power-plug, \
+             --power-log)",
+        ),
     }
 }
 
@@ -95,6 +180,7 @@ mod tests {
             ("radxa,rock-5b\0rockchip,rk3588\0", Some(Board::Rk3588)),
             ("xunlong,orangepi-5\0rockchip,rk3588s\0", Some(Board::Rk3588)),
             ("lenovo,thinkpad-t14s\0qcom,x1e78100\0qcom,x1e80100\0", Some(Board::Snapdragon)),
+            ("apple,j413\0apple,t8112\0apple,arm-platform\0", Some(Board::Apple)),
             ("acme,toaster\0", None),
             ("", None),
         ] {

@@ -1,7 +1,7 @@
-//! What a meter does with a load that is known: how often it updates, over how long it averages, how late and how noisy
-//! it is, and how far off its scale.
+//! What a meter does with a load that is known: how often it updates, averages and lags, its noise and its scale.
 //! Must not measure: it takes readings and the times of a load, and says what fits them, or why nothing does.
 
+mod align;
 mod load;
 mod period;
 mod response;
@@ -9,14 +9,12 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::power::{Boundary, Kind, SensorInfo, Series, Value, energy::EDGE_FACTOR};
+use crate::power::{Boundary, Kind, SensorInfo, Series, Value, energy};
 
 pub use load::{Load, square_wave};
 pub use response::Shape;
 pub use store::{Host, StoreError, append, load_for};
 
-/// Edges of a window may leave this much uncertainty, relative at k = 2, before the window is called too short.
-const EDGE_TOLERANCE: f64 = 0.05;
 /// A step under so many times the noise of its estimate is no step.
 const STANDS_OUT: f64 = 5.0;
 /// Fewest updates that tell anything.
@@ -44,6 +42,9 @@ pub struct Found {
     pub width_s: f64,
     /// Seconds from a change of power until the meter begins to show it, beyond averaging and updating.
     pub lag_s: f64,
+    /// Seconds to add to the time stamps of a log, which cannot tell lag from a clock that is off; its lag is nought.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clock_offset_s: Option<f64>,
     /// Seconds from 10 to 90 % of a step.
     pub rise_s: f64,
     /// Share of the time that it sees: under one where it averages over less than it updates.
@@ -67,9 +68,9 @@ pub struct Found {
 }
 
 impl Found {
-    /// The shortest window whose edges leave no more than 5 % (k = 2): 16.4 times the longer of period and averaging.
+    /// The shortest window whose edges alone leave no more than 5 % (k = 2).
     pub fn least_window_s(&self) -> f64 {
-        2.0 * EDGE_FACTOR * self.update_period_s.max(self.width_s) / EDGE_TOLERANCE
+        energy::least_window_s(self.update_period_s, self.width_s)
     }
 }
 
@@ -144,14 +145,21 @@ struct Update {
 /// # Errors
 /// The readings are too few, or the load does not show in them.
 pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Found, Unknown> {
+    let log = is_log(&series.info);
     let mut updates = updates(series, load);
+    // A log's clock may be off by far more than the wave's half period.
+    let late_s = if log { align::late_s(&updates, load) } else { 0.0 };
+    for update in &mut updates {
+        update.at_s -= late_s;
+    }
+    updates.retain(|u| load.covers(u.at_s));
     if updates.len() < LEAST_UPDATES {
         let why = series.faults.first().map(|f| format!(" ({})", f.what)).unwrap_or_default();
         return Err(Unknown::TooFew { sensor: series.info.id.clone(), updates: updates.len(), why });
     }
     let between_s = period::median_gap(series.readings.iter().map(|r| load.seconds(r.t_ns)));
     // A log's lines are its updates: they need no polls to place them.
-    let polled_s = if is_log(&series.info) { between_s / 20.0 } else { between_s };
+    let polled_s = if log { between_s / 20.0 } else { between_s };
     let times: Vec<f64> = updates.iter().map(|u| u.at_s).collect();
     let rhythm = period::find(&times, polled_s);
     if let Some(phase) = rhythm.phase_s {
@@ -159,7 +167,7 @@ pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Fo
             update.at_s = phase + ((update.at_s - phase) / rhythm.period_s).round() * rhythm.period_s;
         }
     }
-    let fit = response::fit(&updates, load, rhythm.period_s, series.info.is_counter());
+    let fit = response::fit(&updates, load, rhythm.period_s, series.info.is_counter(), log);
     let certain = fit.noise_w / (updates.len() as f64).sqrt();
     if !fit.step_w.is_finite() || fit.step_w.abs() <= STANDS_OUT * certain.max(1e-9) || fit.explained < 0.5 {
         let (step_w, noise_w) = (fit.step_w, fit.noise_w);
@@ -171,7 +179,8 @@ pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Fo
         period_is_a_bound: rhythm.is_a_bound,
         shape: fit.shape,
         width_s: fit.width_s,
-        lag_s: fit.lag_s,
+        lag_s: if log { 0.0 } else { fit.lag_s },
+        clock_offset_s: log.then_some(-(late_s + fit.lag_s)),
         rise_s: fit.shape.rise_s(fit.width_s),
         sees: if fit.shape == Shape::Boxcar { (fit.width_s / rhythm.period_s).min(1.0) } else { 1.0 },
         low_w: fit.low_w,
@@ -184,17 +193,18 @@ pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Fo
     })
 }
 
-/// The readings at which the value changed. An update came between that reading and the one before: half way is taken.
+/// The readings at which the value changed, half way from the one before; of a log, every line.
 fn updates(series: &Series, load: &Load) -> Vec<Update> {
     let mut found: Vec<Update> = Vec::new();
     let mut last: Option<(f64, Value)> = None;
+    // A log has a line an update, and its time is the update's; a polled meter has changed since the last poll.
+    let log = is_log(&series.info);
     for pair in series.readings.windows(2) {
-        if pair[0].value == pair[1].value {
+        if pair[0].value == pair[1].value && !log {
             continue;
         }
-        // A log has a line an update, and its time is the update's; a polled meter has changed since the last poll.
         let (before, after) = (load.seconds(pair[0].t_ns), load.seconds(pair[1].t_ns));
-        let at_s = if is_log(&series.info) { after } else { (before + after) / 2.0 };
+        let at_s = if log { after } else { (before + after) / 2.0 };
         let watts = match (pair[1].value, &series.info.kind, last) {
             (Value::Gauge { watts }, _, _) => Some(watts),
             (Value::Counter { ticks }, Kind::Counter { joules_per_tick, .. }, Some((t, Value::Counter { ticks: before }))) => {
@@ -207,7 +217,7 @@ fn updates(series: &Series, load: &Load) -> Vec<Update> {
         found.extend(watts.map(|watts| Update { at_s, since_s, watts }));
         last = Some((at_s, pair[1].value));
     }
-    found.retain(|u| u.watts.is_finite() && load.covers(u.at_s));
+    found.retain(|u| u.watts.is_finite());
     found
 }
 
@@ -258,7 +268,11 @@ impl std::fmt::Display for Found {
         if self.sees < 0.95 && self.shape == Shape::Boxcar {
             write!(f, " and so sees {:.0} % of the time", self.sees * 100.0)?;
         }
-        write!(f, ", lag {}, noise {:.3} W", seconds(self.lag_s), self.noise_w)?;
+        match self.clock_offset_s {
+            Some(offset) => write!(f, ", time stamps off by {:.3} s: give offset={offset:.3} more with --power-log", -offset)?,
+            None => write!(f, ", lag {}", seconds(self.lag_s))?,
+        }
+        write!(f, ", noise {:.3} W", self.noise_w)?;
         if let (Some(gain), Some(offset)) = (self.gain, self.offset_w) {
             write!(f, ", gain {gain:.3}, offset {offset:+.2} W")?;
         }

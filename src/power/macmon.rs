@@ -33,7 +33,7 @@ pub fn discover(roots: &Roots) -> Discovery {
     let mut found = Discovery::default();
     let missing = |why: String, fix: &str| Missing::new("power of this Mac (macmon)", why, fix);
     let Some(program) = command::find(roots, "macmon") else {
-        if cfg!(target_os = "macos") && roots.nvml {
+        if roots.macos {
             found.missing.push(missing("macmon is not installed".to_owned(), "brew install macmon"));
         }
         return found;

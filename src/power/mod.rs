@@ -39,6 +39,8 @@ mod command;
 pub mod csv_log;
 mod described;
 pub mod energy;
+#[cfg(all(test, unix))]
+pub(crate) mod fixtures;
 pub mod hwmon;
 mod info;
 pub mod macmon;
@@ -59,6 +61,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use described::described;
+pub use boards::{BoardFacts, board_facts};
 pub use info::{Boundary, DeviceKey, Gain, Kind, Privilege, SensorInfo};
 pub use series::{Fault, Series};
 
@@ -227,6 +230,10 @@ pub struct Roots {
     pub proc: PathBuf,
     /// State kept by system services, normally `/var`.
     pub var: PathBuf,
+    /// Configuration of the system, normally `/etc`.
+    pub etc: PathBuf,
+    /// Whether the machine is a Mac that runs macOS.
+    pub macos: bool,
     /// Whether to load NVML.
     pub nvml: bool,
     /// Folders of programs that read a meter, first match wins.
@@ -243,7 +250,12 @@ impl Roots {
     /// This machine, with no external meter.
     pub fn system() -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        Self { nvml: true, programs: std::env::split_paths(&path).collect(), ..Self::below("/") }
+        Self {
+            macos: cfg!(target_os = "macos"),
+            nvml: true,
+            programs: std::env::split_paths(&path).collect(),
+            ..Self::below("/")
+        }
     }
 
     /// A tree laid out like a machine, without NVML: for fixtures and containers.
@@ -253,6 +265,8 @@ impl Roots {
             sys: root.join("sys"),
             proc: root.join("proc"),
             var: root.join("var"),
+            etc: root.join("etc"),
+            macos: false,
             nvml: false,
             programs: vec![root.join("usr/bin")],
             csv_logs: Vec::new(),

@@ -194,6 +194,7 @@ mod tests {
         "loaded_machine",
         "cache_assumed",
         "short_window",
+        "window_too_short",
         "meters_disagree",
         "observer_effect",
         "host_clock_only",
@@ -241,7 +242,7 @@ mod tests {
             crate::report::verified::Verified(&records).sheet(),
             crate::report::compared::Compared { comparisons: &[], gate: None }.sheet(),
             crate::report::claims::Claims { outcomes: &[], findings: &[] }.sheet(),
-            crate::report::devices::Devices { devices: &devices, sensors: &[], missing: &[] }.sheet(),
+            crate::report::devices::Devices { board: None, devices: &devices, sensors: &[], missing: &[] }.sheet(),
         ];
         for column in sheets.iter().flat_map(|s| &s.columns) {
             assert!(explain(column.title).is_ok(), "column {} is not explained", column.title);

@@ -407,6 +407,12 @@ pub(super) const TERMS: &[Term] = &[
     term(Kind::Warning, &["short_window"], "The energy windows are too short to publish. Use `--energy published`."),
     term(
         Kind::Warning,
+        &["window_too_short"],
+        "The meter updates or averages so slowly that the edges of such a window alone leave over 5 % of its joules. Use \
+         `--energy published`, or a faster meter; `wattmark sensors characterise` measures what a meter does.",
+    ),
+    term(
+        Kind::Warning,
         &["meters_disagree"],
         "Two meters, or a counter and the integral of its gauge, are over 3 % apart. Over 5 % the joules are invalid.",
     ),

@@ -81,7 +81,7 @@ fn colours_only_where_asked_for() {
 #[test]
 fn devices_in_every_format() {
     let (devices, missing, sensors) = (fixtures::devices(), fixtures::missing(), sensors());
-    let rows = Devices { devices: &devices, sensors: &sensors, missing: &missing };
+    let rows = Devices { board: None, devices: &devices, sensors: &sensors, missing: &missing };
     for format in Format::ALL {
         insta::assert_snapshot!(format!("devices_{format}"), render(format, &rows, &width(80)));
     }
@@ -166,7 +166,7 @@ fn every_rendering(records: &[Record]) -> Vec<(Format, String)> {
         &Verified(records),
         &Compared { comparisons: &comparisons, gate: Some(&gate) },
         &Compared { comparisons: &across, gate: None },
-        &Devices { devices: &devices, sensors: &[], missing: &fixtures::missing() },
+        &Devices { board: None, devices: &devices, sensors: &[], missing: &fixtures::missing() },
     ];
     let styles = [width(0), width(80), width(300)];
     all.iter()

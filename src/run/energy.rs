@@ -1,7 +1,9 @@
 //! Joules of a case: finds the meters that see the device, keeps it busy, and asks `power` what they say.
 //! Reads meters only through `power`; invents nothing where there are none.
 
-use std::{collections::BTreeMap, time::Duration};
+mod meter;
+
+use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -13,16 +15,15 @@ use crate::{
         characterise::Characteristic,
         clock::monotonic_ns,
         described, discover,
-        energy::{
-            self, Energy as WindowEnergy, Grade, Measured, Method, Window, combine, cross_check, discard_s, lead_s,
-            net, required_window_s,
-        },
+        energy::{self, Energy as WindowEnergy, Measured, Window, discard_s, lead_s, required_window_s},
         matching,
         sampler::{Sampler, SamplerConfig},
     },
-    record::{Energy, EnergyStatus, Gauge, Interval, Meter, Warning, WindowKind},
+    record::{Energy, EnergyStatus, Warning},
     worker::{Command, Event, Session, SessionError},
 };
+
+use meter::{disagreement, meter, too_short};
 
 /// Whether and how joules are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -69,8 +70,6 @@ pub(super) struct EnergyWatch {
     mode: EnergyMode,
     sensors: Vec<Box<dyn Sensor>>,
     infos: Vec<SensorInfo>,
-    /// Of meters that were characterised, the shortest window that they are good for.
-    least_s: Vec<Option<f64>>,
     missing: Option<Missing>,
     idle: Vec<Option<Measured>>,
     settled: bool,
@@ -84,15 +83,8 @@ impl EnergyWatch {
         characterised: &[Characteristic],
         facts: &DeviceFacts,
     ) -> EnergyWatch {
-        let mut watch = EnergyWatch {
-            mode,
-            sensors: vec![],
-            infos: vec![],
-            least_s: vec![],
-            missing: None,
-            idle: vec![],
-            settled: false,
-        };
+        let mut watch =
+            EnergyWatch { mode, sensors: vec![], infos: vec![], missing: None, idle: vec![], settled: false };
         if mode == EnergyMode::Off {
             return watch;
         }
@@ -102,13 +94,9 @@ impl EnergyWatch {
         let wanted: Vec<String> =
             keys.iter().filter_map(|k| matching(&all, k).ok()).flatten().map(|i| i.id.clone()).collect();
         for sensor in found.sensors.into_iter().filter(|s| wanted.contains(&s.info().id)) {
-            let known = characterised.iter().find(|c| c.sensor == sensor.info().id);
-            watch.least_s.push(known.map(|c| c.found.least_window_s()));
-            watch.sensors.push(match known {
-                Some(known) => {
-                    let info = known.correct(sensor.info());
-                    described(sensor, info)
-                }
+            let corrected = characterised.iter().find(|c| c.sensor == sensor.info().id).map(|c| c.correct(sensor.info()));
+            watch.sensors.push(match corrected {
+                Some(info) => described(sensor, info),
                 None => sensor,
             });
         }
@@ -200,7 +188,7 @@ impl EnergyWatch {
             }
         }
         warnings.extend(disagreement(&self.infos, &measured));
-        warnings.extend(too_short(&self.infos, &self.least_s, &measured));
+        warnings.extend(too_short(&self.infos, &measured));
         if meters.is_empty() {
             return Ok((
                 Energy::unmeasured(reasons.join("; "), "see `wattmark devices` for the state of each meter"),
@@ -342,112 +330,4 @@ fn why_none(all: &[SensorInfo], keys: &[DeviceKey], missing: &[Missing], facts: 
         }
         None => Missing::new(facts.id.clone(), "no meter for this device", "log an external meter with --power-log"),
     }
-}
-
-/// One meter's windows together, per launch.
-fn meter(
-    info: &SensorInfo,
-    windows: &[(WindowEnergy, u64)],
-    idle: Option<(&Measured, &Measured)>,
-) -> Result<Meter, String> {
-    let mut good = Vec::new();
-    let mut launches = Vec::new();
-    for (window, count) in windows {
-        match window {
-            WindowEnergy::Measured(m) if *count > 0 => {
-                good.push(m.clone());
-                launches.push(*count as f64);
-            }
-            WindowEnergy::Measured(_) => return Err(format!("{}: a window held no launch", info.id)),
-            WindowEnergy::Unmeasured(u) => return Err(format!("{}: {}", info.id, u.reason)),
-        }
-    }
-    let gross = combine(&good, &launches).map_err(|e| e.to_string())?;
-    let mut warnings = gross.warnings.clone();
-    let nets: Option<Vec<_>> =
-        idle.and_then(|(before, after)| good.iter().map(|m| net(m, before, after).ok()).collect());
-    let net_j = nets.as_ref().map(|nets| {
-        let per: Vec<f64> = nets.iter().zip(&launches).map(|(n, l)| n.joules / l).collect();
-        let mean = per.iter().sum::<f64>() / per.len() as f64;
-        // Idle is common to the windows: its uncertainty does not average down; the repeats' spread is the gross one's.
-        let common = nets.iter().zip(&launches).map(|(n, l)| n.u95 / l).fold(0.0, f64::max);
-        Interval { value: mean, u95: common.hypot(2.0 * gross.budget.repeats) }
-    });
-    for net in nets.iter().flatten() {
-        warnings.extend(net.warnings.clone());
-    }
-    warnings.sort();
-    warnings.dedup();
-    let relative = |part: f64| part / gross.joules_per_unit.abs().max(f64::MIN_POSITIVE);
-    let seconds: f64 = good.iter().map(|m| m.window.seconds()).sum();
-    Ok(Meter {
-        sensor: info.id.clone(),
-        kind: if gross.method == Method::Counter { Gauge::Counter } else { Gauge::Gauge },
-        boundary: gross.boundary.as_str().to_owned(),
-        window: if gross.grade == Grade::Published { WindowKind::Published } else { WindowKind::Short },
-        window_s: seconds,
-        launches: launches.iter().sum::<f64>() as u64,
-        gross_j: Interval { value: gross.joules_per_unit, u95: gross.u95 },
-        net_j,
-        watts: Interval { value: gross.watts_mean, u95: relative(gross.u95) * gross.watts_mean },
-        idle_watts: idle.map(|(b, a)| vec![b.watts_mean, a.watts_mean]).unwrap_or_default(),
-        repeats_j: good.iter().zip(&launches).map(|(m, l)| m.joules / l).collect(),
-        budget: BTreeMap::from([
-            ("gain".to_owned(), relative(gross.budget.gain)),
-            ("edges".to_owned(), relative(gross.budget.edges)),
-            ("repeats".to_owned(), relative(gross.budget.repeats)),
-            ("clock".to_owned(), relative(gross.budget.clock)),
-        ]),
-        warnings,
-    })
-}
-
-/// Windows shorter than what a characterised meter is good for.
-fn too_short(infos: &[SensorInfo], least_s: &[Option<f64>], measured: &[Vec<(WindowEnergy, u64)>]) -> Vec<Warning> {
-    let mut found = Vec::new();
-    for ((info, least), windows) in infos.iter().zip(least_s).zip(measured) {
-        let lengths = windows.iter().filter_map(|(w, _)| Some(w.measured()?.window.seconds()));
-        if let (Some(least), Some(shortest)) = (least, lengths.reduce(f64::min))
-            && shortest < *least
-        {
-            let text = format!(
-                "windows of {shortest:.1} s, and {} as it was characterised is good for {least:.1} s and more: its edges \
-                 alone leave over 5 %; run with --energy published",
-                info.id
-            );
-            found.push(Warning { code: "window_too_short".to_owned(), text });
-        }
-    }
-    found
-}
-
-/// Counter against gauge of one boundary over the same windows.
-fn disagreement(infos: &[SensorInfo], measured: &[Vec<(WindowEnergy, u64)>]) -> Vec<Warning> {
-    let mut found = Vec::new();
-    for (i, counter) in infos.iter().enumerate().filter(|(_, i)| i.is_counter()) {
-        for (j, gauge) in infos.iter().enumerate().filter(|(_, i)| !i.is_counter()) {
-            if counter.boundary != gauge.boundary || counter.matches != gauge.matches {
-                continue;
-            }
-            let pairs = measured[i].iter().zip(&measured[j]);
-            let checks = pairs.filter_map(|(c, g)| cross_check(c.0.measured()?, g.0.measured()?).ok());
-            if let Some(worst) = checks.max_by(|a, b| a.relative.abs().total_cmp(&b.relative.abs()))
-                && worst.verdict != energy::CrossVerdict::Agree
-            {
-                let text = format!(
-                    "{} and {} differ by {:+.1} % over the same window: {}",
-                    counter.id,
-                    gauge.id,
-                    worst.relative * 100.0,
-                    if worst.verdict == energy::CrossVerdict::Invalid {
-                        "over 5 %, so neither is to be relied on until one is understood"
-                    } else {
-                        "over 3 %, both are kept"
-                    }
-                );
-                found.push(Warning { code: "meters_disagree".to_owned(), text });
-            }
-        }
-    }
-    found
 }

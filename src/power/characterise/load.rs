@@ -26,6 +26,12 @@ impl Load {
         Self { origin_ns: start_ns, end_s: seconds(end_ns), spans }
     }
 
+    /// The same load, so much later.
+    #[cfg(test)]
+    pub(super) fn moved(&self, by_ns: u64) -> Self {
+        Self { origin_ns: self.origin_ns + by_ns, ..self.clone() }
+    }
+
     /// Seconds since the load's start.
     pub(super) fn seconds(&self, t_ns: u64) -> f64 {
         (t_ns as f64 - self.origin_ns as f64) * 1e-9
@@ -34,6 +40,22 @@ impl Load {
     /// True if it is known what the device did at this time.
     pub(super) fn covers(&self, t_s: f64) -> bool {
         (0.0..=self.end_s).contains(&t_s)
+    }
+
+    /// As [`Load::covers`], or so many seconds before or after.
+    pub(super) fn covers_within(&self, t_s: f64, margin_s: f64) -> bool {
+        (-margin_s..=self.end_s + margin_s).contains(&t_s)
+    }
+
+    /// Mean length of a span of work, seconds.
+    pub(super) fn mean_span_s(&self) -> f64 {
+        let worked: f64 = self.spans.iter().map(|span| span.1 - span.0).sum();
+        worked / self.spans.len() as f64
+    }
+
+    /// Share of the time from `from_s` to `to_s` that it worked; it rests before its start and after its end.
+    pub(super) fn mean(&self, from_s: f64, to_s: f64) -> f64 {
+        (self.worked(to_s) - self.worked(from_s)) / (to_s - from_s)
     }
 
     /// Seconds worked from the start to `t_s`.

@@ -30,8 +30,8 @@ impl Shape {
     /// The load from 0 to 1 as a meter of this shape sees it at `t_s`.
     fn sees(self, load: &Load, t_s: f64, width_s: f64) -> f64 {
         match self {
-            Shape::Instant => mean(load, t_s - INSTANT_S, t_s),
-            Shape::Boxcar => mean(load, t_s - width_s, t_s),
+            Shape::Instant => load.mean(t_s - INSTANT_S, t_s),
+            Shape::Boxcar => load.mean(t_s - width_s, t_s),
             Shape::Exponential => {
                 let decay = |since: f64| (-since / width_s).exp();
                 let spans = load.before(t_s).take_while(|(_, to)| (t_s - to) < 20.0 * width_s);
@@ -43,10 +43,6 @@ impl Shape {
 
 /// An instant, so short that no meter resolves it.
 const INSTANT_S: f64 = 1e-6;
-
-fn mean(load: &Load, from_s: f64, to_s: f64) -> f64 {
-    (load.worked(to_s) - load.worked(from_s)) / (to_s - from_s)
-}
 
 /// The best fit.
 #[derive(Clone, Copy, Debug)]
@@ -60,18 +56,22 @@ pub(super) struct Fit {
     pub(super) explained: f64,
 }
 
-/// Fits shape, width, lag, low and step. A counter integrates all by itself: only its lag is free.
-pub(super) fn fit(updates: &[Update], load: &Load, period_s: f64, counter: bool) -> Fit {
+/// Fits shape, width, lag, low and step. A counter integrates all by itself: only its lag is free. A log whose clock was
+/// set right roughly may be early, too.
+pub(super) fn fit(updates: &[Update], load: &Load, period_s: f64, counter: bool, log: bool) -> Fit {
+    let lags = |n: i32| -> Vec<f64> {
+        let first = if log { -n } else { 0 };
+        (first..=n).map(|i| f64::from(i) * period_s / 10.0).collect()
+    };
     if counter {
         let sees = |lag: f64, _: f64| {
-            updates.iter().map(|u| mean(load, u.at_s - lag - u.since_s, u.at_s - lag)).collect::<Vec<_>>()
+            updates.iter().map(|u| load.mean(u.at_s - lag - u.since_s, u.at_s - lag)).collect::<Vec<_>>()
         };
-        let lags: Vec<f64> = (0..=40).map(|i| f64::from(i) * period_s / 10.0).collect();
-        return search(updates, &sees, Shape::Instant, &[0.0], &lags);
+        return search(updates, &sees, Shape::Instant, &[0.0], &lags(40));
     }
     // From far under a period, where an average is an instant, to far over it.
     let widths: Vec<f64> = (0..48).map(|i| period_s * 0.02 * 1.16_f64.powi(i)).collect();
-    let lags: Vec<f64> = (0..=30).map(|i| f64::from(i) * period_s / 10.0).collect();
+    let lags = lags(30);
     let with = |shape: Shape, widths: &[f64]| {
         let sees = move |lag: f64, width: f64| {
             updates.iter().map(|u| shape.sees(load, u.at_s - lag, width)).collect::<Vec<_>>()
@@ -105,11 +105,12 @@ fn search(
     }
     let mut factor = 1.16_f64;
     let mut step = lags[1] - lags[0];
-    for _ in 0..24 {
+    let earliest = if lags[0] < 0.0 { f64::NEG_INFINITY } else { 0.0 };
+    for _ in 0..40 {
         let centre = best;
         for width in [centre.width_s / factor, centre.width_s, centre.width_s * factor] {
             for lag in [centre.lag_s - step, centre.lag_s, centre.lag_s + step] {
-                if lag >= 0.0 {
+                if lag >= earliest {
                     best = better(best, at(width, lag));
                 }
             }

@@ -133,6 +133,31 @@ fn a_counter_tells_period_gain_and_offset_and_no_window() {
 }
 
 #[test]
+fn a_log_whose_clock_is_off_is_laid_over_the_load() {
+    let setting = Setting { period_s: 1.0, averages_s: 1.0, half_s: 3.0, seconds: 240.0, poll_s: 1.0, ..PLAIN };
+    for off_s in [0.0, 47.25, -31.5] {
+        let (mut series, load) = {
+            let (steps, load) = load(&setting, 8);
+            let meter = Scripted::gauge(&ScriptedClock::default(), 1.0, &steps).averaging(1.0, 0.0).noisy(0.3, 8);
+            (meter.record(0.0, setting.seconds, 1.0), load)
+        };
+        series.info.id = "csv:meter:power".to_owned();
+        // On a clock that began long before the load.
+        let hour_ns = 3_600_000_000_000;
+        let load = load.moved(hour_ns);
+        for reading in &mut series.readings {
+            reading.t_ns = (reading.t_ns + hour_ns).saturating_add_signed((off_s * 1e9) as i64);
+        }
+        let found = estimate(&series, &load, None).unwrap_or_else(|e| panic!("{off_s}: {e}"));
+        let offset = found.clock_offset_s.unwrap();
+        assert!((offset + off_s).abs() < 0.05, "{off_s}: {found:?}");
+        assert_eq!(found.lag_s, 0.0);
+        near("window", found.width_s, 1.0, &format!("{off_s}: {found:?}"));
+        assert!(found.to_string().contains("--power-log"), "{found}");
+    }
+}
+
+#[test]
 fn without_a_truth_there_is_no_gain() {
     let (series, load) = series(&PLAIN, 4, false);
     let found = estimate(&series, &load, None).unwrap();

@@ -8,63 +8,7 @@ use std::{
 };
 
 use super::*;
-use crate::power::{discover as discover_all, matching};
-
-/// A machine made of files.
-struct Tree(tempfile::TempDir);
-
-impl Tree {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn roots(&self) -> Roots {
-        Roots::below(self.0.path())
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.0.path().join(below)
-    }
-
-    /// A hwmon folder whose device link ends in an I2C address, as sysfs has it.
-    fn chip(self, hwmon: &str, address: &str, name: &str, files: &[(&str, &str)]) -> Self {
-        let device = self.path("sys/devices/platform/c240000.i2c/i2c-1").join(address);
-        let dir = device.join("hwmon").join(hwmon);
-        fs::create_dir_all(&dir).unwrap();
-        let class = self.path("sys/class/hwmon");
-        fs::create_dir_all(&class).unwrap();
-        symlink(&dir, class.join(hwmon)).unwrap();
-        symlink(&device, dir.join("device")).unwrap();
-        for (file, text) in [("name", name)].iter().chain(files) {
-            fs::write(dir.join(file), format!("{text}\n")).unwrap();
-        }
-        self
-    }
-
-    /// An INA3221 with these channels (label, mV, mA), and beside them what looks like channels and is none.
-    fn ina3221(self, hwmon: &str, address: &str, rails: [Option<(&str, &str, &str)>; 3]) -> Self {
-        let mut files: Vec<(String, String)> = Vec::new();
-        let mut file = |name: String, text: &str| files.push((name, text.to_owned()));
-        for (n, rail) in (1..).zip(rails) {
-            let (label, mv, ma) = rail.unwrap_or(("NC", "0", "0"));
-            file(format!("in{n}_label"), label);
-            file(format!("in{n}_input"), mv);
-            file(format!("curr{n}_input"), ma);
-            file(format!("in{n}_enable"), "1");
-            // Voltages of the shunts.
-            file(format!("in{}_input", n + 3), "40");
-        }
-        file("in7_input".to_owned(), "120");
-        file("in7_label".to_owned(), "sum of shunt voltages");
-        file("curr4_input".to_owned(), "9000");
-        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        self.chip(hwmon, address, "ina3221", &files)
-    }
-
-    fn file(&self, hwmon: &str, name: &str) -> PathBuf {
-        self.path("sys/class/hwmon").join(hwmon).join(name)
-    }
-}
+use crate::power::{discover as discover_all, fixtures::Tree, matching};
 
 fn ids(found: &Discovery) -> Vec<&str> {
     found.sensors.iter().map(|s| s.info().id.as_str()).collect()
@@ -89,31 +33,9 @@ fn placed(found: &Discovery) -> Vec<String> {
     hits.into_iter().map(|info| format!("{} at {}", info.id, info.boundary)).collect()
 }
 
-fn orin_nano(hwmon: &str) -> Tree {
-    let rails = [
-        Some(("VDD_IN", "5008", "1520")),
-        Some(("VDD_CPU_GPU_CV", "5008", "480")),
-        Some(("VDD_SOC", "5008", "400")),
-    ];
-    Tree::new().ina3221(hwmon, "1-0040", rails)
-}
-
-fn agx_orin() -> Tree {
-    let first = [
-        Some(("VDD_GPU_SOC", "5000", "2000")),
-        Some(("VDD_CPU_CV", "5000", "600")),
-        Some(("VIN_SYS_5V0", "5000", "900")),
-    ];
-    Tree::new().ina3221("hwmon3", "1-0040", first).ina3221(
-        "hwmon4",
-        "1-0041",
-        [None, Some(("VDDQ_VDD2_1V8AO", "5000", "200")), None],
-    )
-}
-
 #[test]
 fn orin_nano_is_its_input_rail_and_never_that_and_its_parts() {
-    let mut found = discover(&orin_nano("hwmon1").roots());
+    let mut found = discover(&Tree::orin_nano("hwmon1").roots());
     assert!(found.missing.is_empty(), "{:?}", found.missing);
     assert_eq!(ids(&found), ["ina3221:VDD_IN", "ina3221:VDD_CPU_GPU_CV", "ina3221:VDD_SOC"]);
     assert_eq!(placed(&found), ["ina3221:VDD_IN at module"]);
@@ -128,7 +50,7 @@ fn orin_nano_is_its_input_rail_and_never_that_and_its_parts() {
 #[test]
 fn hwmon_numbers_that_move_between_boots_change_nothing() {
     let names = |hwmon: &str| {
-        let tree = orin_nano(hwmon).chip("hwmon9", "1-0021", "pwmfan", &[]).chip("hwmon0", "1-0022", "nvme", &[]);
+        let tree = Tree::orin_nano(hwmon).chip("hwmon9", "1-0021", "pwmfan", &[]).chip("hwmon0", "1-0022", "nvme", &[]);
         discover(&tree.roots()).sensors.iter().map(|s| s.info().id.clone()).collect::<Vec<_>>()
     };
     assert_eq!(names("hwmon1"), names("hwmon5"));
@@ -136,7 +58,7 @@ fn hwmon_numbers_that_move_between_boots_change_nothing() {
 
 #[test]
 fn agx_orin_without_an_input_rail_is_the_sum_of_parts_that_hold_no_other() {
-    let mut found = discover(&agx_orin().roots());
+    let mut found = discover(&Tree::agx_orin().roots());
     assert!(found.missing.is_empty(), "{:?}", found.missing);
     assert_eq!(placed(&found), ["jetson:module-sum at module"]);
     // 10 + 3 + 4.5 W; the memory's watt is inside the 5 V rail.
@@ -146,7 +68,7 @@ fn agx_orin_without_an_input_rail_is_the_sum_of_parts_that_hold_no_other() {
 
 #[test]
 fn agx_orin_with_an_input_rail_takes_that_alone() {
-    let tree = agx_orin().ina3221("hwmon5", "1-0042", [Some(("VDD_IN", "19000", "1000")), None, None]);
+    let tree = Tree::agx_orin().ina3221("hwmon5", "1-0042", [Some(("VDD_IN", "19000", "1000")), None, None]);
     let mut found = discover(&tree.roots());
     assert_eq!(placed(&found), ["ina3221:VDD_IN at module"]);
     assert!(!ids(&found).contains(&"jetson:module-sum"));
@@ -157,7 +79,7 @@ fn agx_orin_with_an_input_rail_takes_that_alone() {
 #[test]
 fn a_sum_that_misses_a_rail_is_no_total() {
     for spoil in ["", "-300", "n/a"] {
-        let tree = agx_orin();
+        let tree = Tree::agx_orin();
         fs::write(tree.file("hwmon3", "curr2_input"), spoil).unwrap();
         let found = discover(&tree.roots());
         assert!(placed(&found).is_empty(), "{spoil:?}: {found:?}");
@@ -168,7 +90,7 @@ fn a_sum_that_misses_a_rail_is_no_total() {
 
 #[test]
 fn a_rail_that_vanishes_or_turns_negative_takes_the_total_with_it() {
-    let tree = agx_orin();
+    let tree = Tree::agx_orin();
     let mut found = discover(&tree.roots());
     let current = tree.file("hwmon3", "curr1_input");
     fs::write(&current, "-40").unwrap();
@@ -184,7 +106,7 @@ fn a_rail_that_vanishes_or_turns_negative_takes_the_total_with_it() {
 
 #[test]
 fn channels_that_are_off_or_lead_nowhere_are_left_out() {
-    let tree = orin_nano("hwmon2");
+    let tree = Tree::orin_nano("hwmon2");
     fs::write(tree.file("hwmon2", "in3_enable"), "0").unwrap();
     let found = discover(&tree.roots());
     assert_eq!(ids(&found), ["ina3221:VDD_IN", "ina3221:VDD_CPU_GPU_CV"]);
@@ -192,19 +114,7 @@ fn channels_that_are_off_or_lead_nowhere_are_left_out() {
 
 #[test]
 fn thor_keeps_its_boards_input_apart_from_its_modules_rails() {
-    let rails = [
-        Some(("VDD_GPU", "12000", "800")),
-        Some(("VDD_CPU_SOC_MSS", "12000", "900")),
-        Some(("VIN_SYS_5V0", "5000", "1000")),
-    ];
-    let files = [
-        ("in0_input", "3"),
-        ("in1_input", "19500"),
-        ("curr1_input", "2100"),
-        ("power1_input", "41000000"),
-        ("in1_label", "VIN"),
-    ];
-    let tree = Tree::new().ina3221("hwmon2", "1-0040", rails).chip("hwmon3", "2-0044", "ina238", &files);
+    let tree = Tree::thor();
     let mut found = discover(&tree.roots());
     assert_eq!(placed(&found), ["ina238:VIN at dc_in"]);
     assert_eq!(watts(&mut found, "ina238:VIN"), 41.0);
