@@ -34,8 +34,18 @@ fn near(found: &serde_json::Value, key: &str, want: f64) {
 #[test]
 fn a_meter_is_found_out_kept_and_minded() {
     let bench = metered();
-    let characterise = ["sensors", "characterise", "--device", "mock", "--power-log", LOG, "--sensor", "csv:meter:power",
-        "--known-watts", "60,260"];
+    let characterise = [
+        "sensors",
+        "characterise",
+        "--device",
+        "mock",
+        "--power-log",
+        LOG,
+        "--sensor",
+        "csv:meter:power",
+        "--known-watts",
+        "60,260",
+    ];
     bench.wattmark(&characterise).assert().success().stdout(contains("csv:meter:power at dc_in: updates every"));
     let text = std::fs::read_to_string(bench.path("results/sensors.jsonl")).unwrap();
     let found: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
@@ -53,7 +63,11 @@ fn a_meter_is_found_out_kept_and_minded() {
     let record = wattmark::record::read_file(&bench.path("results/out.jsonl")).unwrap().records.remove(0);
     let warning = record.warnings.iter().find(|w| w.code == "window_too_short");
     let warning = warning.unwrap_or_else(|| panic!("{:?}", record.warnings));
-    assert!(warning.text.contains("csv:meter:power") && warning.text.contains("--energy published"), "{}", warning.text);
+    assert!(
+        warning.text.contains("csv:meter:power") && warning.text.contains("--energy published"),
+        "{}",
+        warning.text
+    );
 
     bench
         .wattmark(&["sensors", "--power-log", LOG])
@@ -92,10 +106,7 @@ fn plugs_and_placements_that_say_nonsense_are_usage_errors() {
     bench.wattmark(&["sensors", "--power-plug", "kasa://10.0.0.2"]).assert().code(2).stderr(contains("maker `kasa`"));
     bench.wattmark(&["sensors", "--power-sensor", "ina226:1-0040"]).assert().code(2).stderr(contains("boundary=dc_in"));
     let absent = ["sensors", "--power-sensor", "ina226:1-0040,boundary=dc_in", "--power-plug", "tasmota://127.0.0.1:9"];
-    bench
-        .wattmark(&absent)
-        .env("COLUMNS", "500")
-        .assert()
-        .success()
-        .stdout(contains("placed with --power-sensor and is not there").and(contains("smart plug tasmota://127.0.0.1:9")));
+    bench.wattmark(&absent).env("COLUMNS", "500").assert().success().stdout(
+        contains("placed with --power-sensor and is not there").and(contains("smart plug tasmota://127.0.0.1:9")),
+    );
 }

@@ -97,7 +97,10 @@ mod tests {
         let laptop = Tree::board("Lenovo ThinkPad T14s Gen 6", "lenovo,thinkpad-t14s\0qcom,x1e80100");
         let mac = Tree::board("Apple MacBook Air (13-inch, M2)", "apple,j413\0apple,t8112");
         for (tree, words) in [
-            (Tree::orin_nano("hwmon1"), &["Orin Nano", "seen by ina3221:VDD_IN at module;", "docs/boards/jetson.md"][..]),
+            (
+                Tree::orin_nano("hwmon1"),
+                &["Orin Nano", "seen by ina3221:VDD_IN at module;", "docs/boards/jetson.md"][..],
+            ),
             (Tree::agx_orin(), &["AGX Orin", "seen by jetson:module-sum at module;"]),
             (Tree::thor(), &["Thor", "seen by ina238:VIN at dc_in;"]),
             (pi_without_tool, &["Raspberry Pi 5 Model B", "vcgencmd is not installed", "sudo apt install raspi-utils"]),

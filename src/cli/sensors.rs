@@ -1,7 +1,10 @@
 //! `wattmark sensors`: every power meter in detail, and `sensors characterise`: what a meter does with a known load.
 //! Gathers options and prints; `power` and `run` do the work.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -15,7 +18,7 @@ use super::{
 };
 use crate::{
     power::{
-        Missing,
+        Missing, Reading, Sensor, SensorError,
         characterise::{Characteristic, Host, Truth, append, load_for},
         discover,
     },
@@ -26,6 +29,9 @@ use crate::{
 
 /// Where characterisations are kept unless the user says otherwise: beside the records.
 pub(super) const STORE: &str = "results/sensors.jsonl";
+
+/// How long a listing waits for a meter.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Arguments of `sensors`.
 #[derive(Debug, Args)]
@@ -84,7 +90,7 @@ fn list(args: &SensorsArgs) -> anyhow::Result<Outcome> {
         .map(|sensor| {
             let info = sensor.info().clone();
             let characterised = known.iter().find(|c| c.sensor == info.id);
-            SensorDetail::of(&info, sensor.read(), characterised)
+            SensorDetail::of(&info, answer(sensor.as_mut()), characterised)
         })
         .collect();
     let missing: Vec<crate::backend::Missing> = found
@@ -94,6 +100,17 @@ fn list(args: &SensorsArgs) -> anyhow::Result<Outcome> {
         .collect();
     args.output.show(&Sensors { sensors: &sensors, missing: &missing })?;
     Ok(Outcome::Done)
+}
+
+/// What the meter says now; one that is asked in the background gets some time to say it.
+fn answer(sensor: &mut dyn Sensor) -> Result<Reading, SensorError> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match sensor.read() {
+            Err(SensorError::NoReading { .. }) if Instant::now() < end => std::thread::sleep(Duration::from_millis(20)),
+            said => return said,
+        }
+    }
 }
 
 fn characterise_meters(args: &CharacteriseArgs) -> anyhow::Result<Outcome> {
@@ -125,12 +142,14 @@ fn characterise_meters(args: &CharacteriseArgs) -> anyhow::Result<Outcome> {
     }
     let result = result?;
     let mut outcome = Outcome::Done;
+    let mut kept = false;
     for (info, found) in result.meters {
         match found {
             Ok(found) => {
                 output::print(&format!("{} at {}: {found}\n", info.id, info.boundary))?;
                 let line = Characteristic::new(host.clone(), &info, &options.device.id, &result.case, found);
                 append(&args.output, &line).context("the result is printed above, and not kept")?;
+                kept = true;
             }
             Err(why) => {
                 eprintln!("error: {why}");
@@ -138,7 +157,9 @@ fn characterise_meters(args: &CharacteriseArgs) -> anyhow::Result<Outcome> {
             }
         }
     }
-    eprintln!("kept in {}; `wattmark run` beside it warns of windows too short", args.output.display());
+    if kept {
+        eprintln!("kept in {}; runs of this machine that write beside it mind it", args.output.display());
+    }
     Ok(outcome)
 }
 

@@ -157,10 +157,8 @@ impl Sensor for Background {
     fn read(&mut self) -> Result<Reading, SensorError> {
         let mut all = Vec::new();
         self.inbox.take(&mut all)?;
-        all.pop().ok_or_else(|| SensorError::NoReading {
-            sensor: self.info.id.clone(),
-            place: self.info.source.clone(),
-        })
+        all.pop()
+            .ok_or_else(|| SensorError::NoReading { sensor: self.info.id.clone(), place: self.info.source.clone() })
     }
 
     fn read_into(&mut self, out: &mut Vec<Reading>) -> Result<(), SensorError> {
@@ -182,7 +180,8 @@ mod tests {
     use crate::power::{Boundary, Gain, Kind};
 
     fn meter(ask: Ask) -> Background {
-        let info = SensorInfo::new("slow", Kind::Gauge { resolution_w: None }, Boundary::WallAc, Gain::assumed(0.1, "test"));
+        let info =
+            SensorInfo::new("slow", Kind::Gauge { resolution_w: None }, Boundary::WallAc, Gain::assumed(0.1, "test"));
         Background::start(info, Duration::from_millis(5), ask).unwrap()
     }
 

@@ -27,7 +27,9 @@ impl Battery {
         })?;
         let implausible = |what: String| Err(SensorError::Implausible { sensor: id.clone(), what });
         if status != "Discharging" {
-            return implausible(format!("the battery is {status}: unplug the charger, the battery then feeds everything"));
+            return implausible(format!(
+                "the battery is {status}: unplug the charger, the battery then feeds everything"
+            ));
         }
         let number = |file: &str| sysfs::number(id, &self.dir.join(file), FIX).map(f64::abs);
         // Drivers disagree on the sign of a current that leaves the battery; the status is what tells.

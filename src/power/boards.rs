@@ -130,10 +130,12 @@ fn advice(board: Board) -> Missing {
     match board {
         Board::Jetson => Missing::new(
             "total power of the Jetson module",
-            "no INA3221 or INA238 with NVIDIA's labels under /sys/class/hwmon",
+            "no rail of an INA3221 or INA238 under /sys/class/hwmon that stands for all of it could be read",
             "in a container, mount /sys; after flashing, check that the ina3221 driver is loaded: sudo modprobe ina3221",
         ),
-        Board::RaspberryPi5 => Missing::new("power of the Raspberry Pi 5", "its power chip could not be read", EXTERNAL),
+        Board::RaspberryPi5 => {
+            Missing::new("power of the Raspberry Pi 5", "its power chip could not be read", EXTERNAL)
+        }
         Board::RaspberryPi => {
             Missing::new("power of this Raspberry Pi", "only the Raspberry Pi 5 measures its own", EXTERNAL)
         }
@@ -195,7 +197,8 @@ mod tests {
         // What the supply was asked for: 12 V and 2.25 A, at rest as under load.
         let supply = dir.path().join("sys/class/power_supply/tcpm-source-psy-4-0022");
         std::fs::create_dir_all(&supply).unwrap();
-        for (file, text) in [("type", "USB"), ("online", "1"), ("voltage_now", "12000000"), ("current_now", "2250000")] {
+        for (file, text) in [("type", "USB"), ("online", "1"), ("voltage_now", "12000000"), ("current_now", "2250000")]
+        {
             std::fs::write(supply.join(file), text).unwrap();
         }
         let found = crate::power::discover(&roots);

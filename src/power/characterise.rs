@@ -103,7 +103,9 @@ pub struct Characteristic {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unknown {
     /// The meter did not speak, or not often enough.
-    #[error("{sensor} gave {updates} updates during the load{why}; {LEAST_UPDATES} tell something: let it run for longer")]
+    #[error(
+        "{sensor} gave {updates} updates during the load{why}; {LEAST_UPDATES} tell something: let it run for longer"
+    )]
     TooFew {
         /// The meter.
         sensor: String,
@@ -207,7 +209,11 @@ fn updates(series: &Series, load: &Load) -> Vec<Update> {
         let at_s = if log { after } else { (before + after) / 2.0 };
         let watts = match (pair[1].value, &series.info.kind, last) {
             (Value::Gauge { watts }, _, _) => Some(watts),
-            (Value::Counter { ticks }, Kind::Counter { joules_per_tick, .. }, Some((t, Value::Counter { ticks: before }))) => {
+            (
+                Value::Counter { ticks },
+                Kind::Counter { joules_per_tick, .. },
+                Some((t, Value::Counter { ticks: before })),
+            ) => {
                 // A wrap in between is one update that is left out.
                 ticks.checked_sub(before).map(|delta| delta as f64 * joules_per_tick / (at_s - t))
             }
@@ -269,7 +275,9 @@ impl std::fmt::Display for Found {
             write!(f, " and so sees {:.0} % of the time", self.sees * 100.0)?;
         }
         match self.clock_offset_s {
-            Some(offset) => write!(f, ", time stamps off by {:.3} s: give offset={offset:.3} more with --power-log", -offset)?,
+            Some(offset) => {
+                write!(f, ", time stamps off by {:.3} s: give offset={offset:.3} more with --power-log", -offset)?
+            }
             None => write!(f, ", lag {}", seconds(self.lag_s))?,
         }
         write!(f, ", noise {:.3} W", self.noise_w)?;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::power::{Roots, SensorError};
@@ -35,8 +35,8 @@ impl Drop for Killed {
 /// It cannot be started, fails, or is not done within `limit`: it is killed then.
 pub(super) fn output(id: &str, program: &Path, arguments: &[&str], limit: Duration) -> Result<String, SensorError> {
     let place = format!("{} {}", program.display(), arguments.join(" "));
-    let failed =
-        |detail: String| SensorError::Driver { sensor: id.to_owned(), place: place.clone(), detail };
+    let end = Instant::now() + limit;
+    let failed = |detail: String| SensorError::Driver { sensor: id.to_owned(), place: place.clone(), detail };
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -52,11 +52,16 @@ pub(super) fn output(id: &str, program: &Path, arguments: &[&str], limit: Durati
         let read = pipe.by_ref().take(MOST_BYTES).read_to_end(&mut text).map(|_| text);
         drop(sender.send(read));
     });
-    let text = receiver
-        .recv_timeout(limit)
-        .map_err(|_| failed(format!("no end within {:.1} s; killed", limit.as_secs_f64())))?
-        .map_err(|e| failed(e.to_string()))?;
-    let status = child.0.wait().map_err(|e| failed(e.to_string()))?;
+    let late = || failed(format!("no end within {:.1} s; killed", limit.as_secs_f64()));
+    let text = receiver.recv_timeout(limit).map_err(|_| late())?.map_err(|e| failed(e.to_string()))?;
+    // One that closes its output may go on for ever.
+    let status = loop {
+        match child.0.try_wait().map_err(|e| failed(e.to_string()))? {
+            Some(status) => break status,
+            None if Instant::now() >= end => return Err(late()),
+            None => std::thread::sleep(Duration::from_millis(1)),
+        }
+    };
     if !status.success() {
         return Err(failed(format!("{status}; run it by hand to see why")));
     }

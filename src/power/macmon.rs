@@ -41,7 +41,9 @@ pub fn discover(roots: &Roots) -> Discovery {
     match open(&program) {
         Ok(sensor) => found.sensors.push(Box::new(sensor)),
         Err(error) => {
-            found.missing.push(missing(error.to_string(), "run `macmon pipe -s 1` to see what it says; brew upgrade macmon"));
+            found
+                .missing
+                .push(missing(error.to_string(), "run `macmon pipe -s 1` to see what it says; brew upgrade macmon"));
         }
     }
     found
@@ -134,7 +136,8 @@ mod tests {
 
     use super::*;
 
-    const LINE: &str = r#"{"timestamp":"2026-01-01T00:00:00Z","cpu_power":0.2,"gpu_power":0.02,"all_power":0.22,"sys_power":5.875}"#;
+    const LINE: &str =
+        r#"{"timestamp":"2026-01-01T00:00:00Z","cpu_power":0.2,"gpu_power":0.02,"all_power":0.22,"sys_power":5.875}"#;
 
     fn mac(script: &str) -> (tempfile::TempDir, Roots) {
         let dir = tempfile::tempdir().unwrap();

@@ -60,8 +60,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use described::described;
 pub use boards::{BoardFacts, board_facts};
+pub(crate) use described::described;
 pub use info::{Boundary, DeviceKey, Gain, Kind, Privilege, SensorInfo};
 pub use series::{Fault, Series};
 

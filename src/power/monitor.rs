@@ -114,7 +114,8 @@ fn describe(chip: &Chip, channel: &Channel, others: &[MonitorSensor]) -> Monitor
         info.notes.push("no bus address behind it: its name may change at the next boot".to_owned());
     }
     if let Some(shunt) = chip.shunt_uohm {
-        info.notes.push(format!("scaled for a shunt of {} mOhm: check the board's, the error is the ratio", shunt / 1e3));
+        info.notes
+            .push(format!("scaled for a shunt of {} mOhm: check the board's, the error is the ratio", shunt / 1e3));
     }
     match channel.label.as_deref().and_then(|label| jetson::rail(&chip.driver, label)) {
         Some(rail) => rail.apply(&mut info),

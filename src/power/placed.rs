@@ -85,7 +85,10 @@ mod tests {
     #[test]
     fn a_placement_needs_a_meter_and_a_boundary() {
         let full: Placement = "ina226:1-0040, boundary=dc_in, device=cpu, accuracy=0.01".parse().unwrap();
-        assert_eq!((full.sensor.as_str(), full.boundary, full.device), ("ina226:1-0040", Boundary::DcIn, DeviceKey::Cpu));
+        assert_eq!(
+            (full.sensor.as_str(), full.boundary, full.device),
+            ("ina226:1-0040", Boundary::DcIn, DeviceKey::Cpu)
+        );
         for (text, why) in [
             ("", "no sensor"),
             ("boundary=dc_in", "no sensor"),

@@ -6,12 +6,10 @@ mod spec;
 
 use std::time::Duration;
 
-use crate::power::{
-    Discovery, Gain, Kind, Missing, Roots, Sensor, SensorError, SensorInfo, background::Background,
-};
+use crate::power::{Discovery, Gain, Kind, Missing, Roots, Sensor, SensorError, SensorInfo, background::Background};
 
-use maker::Question;
 pub use maker::Maker;
+use maker::Question;
 pub use spec::{PlugSpec, SpecError};
 
 /// Longest wait for an answer, name look-up and connection included.
@@ -52,11 +50,8 @@ impl Client {
 
     fn get(&self, path: &str) -> Result<Answer, SensorError> {
         let url = format!("{}{path}", self.base);
-        let failed = |e: ureq::Error| SensorError::Driver {
-            sensor: self.id.clone(),
-            place: url.clone(),
-            detail: e.to_string(),
-        };
+        let failed =
+            |e: ureq::Error| SensorError::Driver { sensor: self.id.clone(), place: url.clone(), detail: e.to_string() };
         let mut response = self.agent.get(&url).call().map_err(failed)?;
         let status = response.status().as_u16();
         let text = response.body_mut().with_config().limit(MOST_BYTES).read_to_string().map_err(failed)?;
@@ -110,7 +105,10 @@ pub fn discover(roots: &Roots) -> Discovery {
             Err(error) => found.missing.push(Missing::new(
                 format!("smart plug {spec}"),
                 error.to_string(),
-                format!("open http://{} in a browser from this machine; see --power-plug in `wattmark run --help`", spec.host),
+                format!(
+                    "open http://{} in a browser from this machine; see --power-plug in `wattmark run --help`",
+                    spec.host
+                ),
             )),
         }
     }
@@ -129,10 +127,9 @@ fn open(spec: &PlugSpec, id: &str) -> Result<Box<dyn Sensor>, SensorError> {
 }
 
 fn describe(spec: &PlugSpec, id: &str, question: &Question) -> SensorInfo {
-    let gain = spec
-        .gain
-        .clone()
-        .unwrap_or_else(|| Gain::assumed_bound(0.02, "no accuracy given for this plug; 2 % taken: state the data sheet's"));
+    let gain = spec.gain.clone().unwrap_or_else(|| {
+        Gain::assumed_bound(0.02, "no accuracy given for this plug; 2 % taken: state the data sheet's")
+    });
     let mut info = SensorInfo::new(id, Kind::Gauge { resolution_w: Some(question.resolution_w) }, spec.boundary, gain);
     info.name = format!("{} plug, channel {}", spec.maker.name(), spec.channel);
     info.update_period_s = Some(spec.update_period_s);

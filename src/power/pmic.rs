@@ -24,7 +24,9 @@ pub fn discover(roots: &Roots) -> Discovery {
     let missing = |why: String, fix: &str| Missing::new("Raspberry Pi 5 power chip (PMIC)", why, fix);
     let Some(program) = command::find(roots, "vcgencmd") else {
         let why = "vcgencmd is not installed".to_owned();
-        found.missing.push(missing(why, "sudo apt install raspi-utils (Raspberry Pi OS), then: vcgencmd pmic_read_adc"));
+        found
+            .missing
+            .push(missing(why, "sudo apt install raspi-utils (Raspberry Pi OS), then: vcgencmd pmic_read_adc"));
         return found;
     };
     match open(program) {

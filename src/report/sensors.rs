@@ -192,7 +192,8 @@ fn cells(s: &SensorDetail, notes: &mut super::sheet::Notes) -> Vec<Cell> {
     let mut gain = Cell::of(format!("{:.1} %", s.gain_sigma * 100.0));
     let assumed = if s.gain_assumed { "assumed: " } else { "" };
     gain.push(notes.mark(format!("{assumed}{}", s.gain_basis)));
-    let plain = |value: Option<f64>| value.map_or_else(Cell::default, |v| Cell::of(format!("{}", (v * 1e4).round() / 1e4)));
+    let plain =
+        |value: Option<f64>| value.map_or_else(Cell::default, |v| Cell::of(format!("{}", (v * 1e4).round() / 1e4)));
     let watches = if s.watches.is_empty() { "cannot tell".to_owned() } else { s.watches.join(", ") };
     vec![
         id,

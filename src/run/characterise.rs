@@ -94,7 +94,11 @@ pub fn characterise(
     let half_s = (HALF_TIMES * slowest).max(LEAST_HALF_S);
     let seconds = options.seconds.unwrap_or((HALVES * half_s).max(LEAST_S));
     let ids: Vec<&str> = sensors.iter().map(|s| s.info().id.as_str()).collect();
-    note(&format!("{}: {seconds:.0} s of load on {} in half periods of about {half_s:.1} s", ids.join(", "), options.device.id));
+    note(&format!(
+        "{}: {seconds:.0} s of load on {} in half periods of about {half_s:.1} s",
+        ids.join(", "),
+        options.device.id
+    ));
     let failed = |source| CharacteriseError::Device { device: options.device.id.clone(), source };
     let mut session = Session::start(&options.program, options.watchdog, options.interrupted).map_err(failed)?;
     let case = prepare(&mut session, &options.device.id).map_err(failed)?;
@@ -118,12 +122,17 @@ fn meters(options: &CharacteriseOptions) -> Result<Vec<Box<dyn Sensor>>, Charact
         return Ok(chosen);
     }
     let known: Vec<&str> = infos.iter().map(|i| i.id.as_str()).collect();
-    let known = if known.is_empty() { "this machine shows none".to_owned() } else { format!("there are {}", known.join(", ")) };
+    let known =
+        if known.is_empty() { "this machine shows none".to_owned() } else { format!("there are {}", known.join(", ")) };
     let what = match &options.only {
         Some(id) => format!("no sensor `{id}`"),
         None => format!("no sensor that sees {}", options.device.id),
     };
-    Err(CharacteriseError::NoMeter(Missing::new(what, known, "`wattmark sensors` says what is missing and how to get it")))
+    Err(CharacteriseError::NoMeter(Missing::new(
+        what,
+        known,
+        "`wattmark sensors` says what is missing and how to get it",
+    )))
 }
 
 /// The first case that the device can run.

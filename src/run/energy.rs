@@ -94,7 +94,8 @@ impl EnergyWatch {
         let wanted: Vec<String> =
             keys.iter().filter_map(|k| matching(&all, k).ok()).flatten().map(|i| i.id.clone()).collect();
         for sensor in found.sensors.into_iter().filter(|s| wanted.contains(&s.info().id)) {
-            let corrected = characterised.iter().find(|c| c.sensor == sensor.info().id).map(|c| c.correct(sensor.info()));
+            let corrected =
+                characterised.iter().find(|c| c.sensor == sensor.info().id).map(|c| c.correct(sensor.info()));
             watch.sensors.push(match corrected {
                 Some(info) => described(sensor, info),
                 None => sensor,

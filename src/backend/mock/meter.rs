@@ -42,8 +42,7 @@ impl Shared {
         };
         work.retain(|(_, end)| end.is_none_or(|end| end > from));
         let within = |t: Instant| t.clamp(from, now);
-        let busy: f64 =
-            work.iter().map(|(a, b)| (within(b.unwrap_or(now)) - within(*a)).as_secs_f64()).sum();
+        let busy: f64 = work.iter().map(|(a, b)| (within(b.unwrap_or(now)) - within(*a)).as_secs_f64()).sum();
         busy / (now - from).as_secs_f64()
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn late_s(updates: &[Update], load: &Load) -> f64 {
     let steps = (MOST_S / step).ceil() as i32;
     let shifts = (-steps..=steps).map(|i| f64::from(i) * step);
     let likeness = |late: f64| {
-        let seen: Vec<f64> = near.iter().map(|u| load.mean(u.at_s - late - u.since_s.max(step), u.at_s - late)).collect();
+        let seen: Vec<f64> =
+            near.iter().map(|u| load.mean(u.at_s - late - u.since_s.max(step), u.at_s - late)).collect();
         let mean = seen.iter().sum::<f64>() / seen.len() as f64;
         let (mut xy, mut xx) = (0.0, 0.0);
         for (x, u) in seen.iter().zip(&near) {

@@ -88,13 +88,7 @@ pub(super) fn fit(updates: &[Update], load: &Load, period_s: f64, counter: bool,
 }
 
 /// Least squares over a grid of widths and lags, then ever finer around the best.
-fn search(
-    updates: &[Update],
-    sees: &dyn Fn(f64, f64) -> Vec<f64>,
-    shape: Shape,
-    widths: &[f64],
-    lags: &[f64],
-) -> Fit {
+fn search(updates: &[Update], sees: &dyn Fn(f64, f64) -> Vec<f64>, shape: Shape, widths: &[f64], lags: &[f64]) -> Fit {
     let at = |width_s: f64, lag_s: f64| linear(updates, &sees(lag_s, width_s), shape, width_s, lag_s);
     let better = |a: Fit, b: Fit| if b.explained > a.explained { b } else { a };
     let mut best = at(widths[0], lags[0]);

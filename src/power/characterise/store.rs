@@ -74,8 +74,8 @@ pub fn load_for(path: &Path, host: &Host) -> Result<Vec<Characteristic>, StoreEr
     };
     let mut newest: Vec<Characteristic> = Vec::new();
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
-        let one: Characteristic = serde_json::from_str(text)
-            .map_err(|source| StoreError::Line { path: path.to_owned(), line, source })?;
+        let one: Characteristic =
+            serde_json::from_str(text).map_err(|source| StoreError::Line { path: path.to_owned(), line, source })?;
         if one.host == *host {
             newest.retain(|other| other.sensor != one.sensor);
             newest.push(one);

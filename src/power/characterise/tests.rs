@@ -104,7 +104,10 @@ fn period_boxcar_gain_and_offset_come_back_within_five_percent() {
             let offset = found.offset_w.unwrap();
             assert!((offset - setting.offset_w).abs() < 0.05 * setting.offset_w.abs().max(10.0), "{context}");
             assert_eq!(found.shape, Shape::Boxcar, "{context}");
-            assert!((found.lag_s - setting.late_s).abs() < 0.05 * setting.period_s.max(setting.averages_s), "{context}");
+            assert!(
+                (found.lag_s - setting.late_s).abs() < 0.05 * setting.period_s.max(setting.averages_s),
+                "{context}"
+            );
             assert!((found.noise_w - setting.noise_w).abs() < 0.5, "{context}");
             near("seen", found.sees, (setting.averages_s / setting.period_s).min(1.0), &context);
         }

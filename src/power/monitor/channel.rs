@@ -22,10 +22,7 @@ pub(super) enum Source {
     /// The chip multiplies.
     Power(Quantity),
     /// Volts times amperes; read one after the other, so a step between the two is seen half.
-    Product {
-        volts: Quantity,
-        amperes: Quantity,
-    },
+    Product { volts: Quantity, amperes: Quantity },
 }
 
 /// One channel.

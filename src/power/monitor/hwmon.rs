@@ -12,8 +12,8 @@ use crate::power::sysfs;
 
 /// Drivers of chips that measure a supply's power. GPUs are `power::hwmon`'s.
 const DRIVERS: &[&str] = &[
-    "ina3221", "ina209", "ina219", "ina220", "ina226", "ina228", "ina230", "ina231", "ina233", "ina234", "ina237", "ina238",
-    "ina260", "ina700", "ina780", "sq52206", "ltc2945", "ltc2947",
+    "ina3221", "ina209", "ina219", "ina220", "ina226", "ina228", "ina230", "ina231", "ina233", "ina234", "ina237",
+    "ina238", "ina260", "ina700", "ina780", "sq52206", "ltc2945", "ltc2947",
 ];
 
 /// Every monitor chip below `sys`.
@@ -54,7 +54,8 @@ fn three_channels(dir: &Path) -> Vec<Channel> {
 /// Chips with one channel: the supply's voltage is `in1`, the shunt's `in0`. Where the board has a name for the chip it
 /// stands in `label`, or in the channel's own label.
 fn one_channel(dir: &Path) -> Option<Channel> {
-    let label = ["power1_label", "in1_label", "curr1_label", "label"].iter().find_map(|file| sysfs::text(dir.join(file)));
+    let label =
+        ["power1_label", "in1_label", "curr1_label", "label"].iter().find_map(|file| sysfs::text(dir.join(file)));
     let label = label.filter(|l| !l.is_empty());
     if dir.join("power1_input").exists() {
         let source = Source::Power(Quantity { path: dir.join("power1_input"), unit: 1e-6 });

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::power::sysfs;
 
-/// Every IIO device below `sys` that has a channel of power, or exactly one pair of voltage and current.
+/// Every IIO device below `sys` that has a channel of power.
 pub(super) fn chips(sys: &Path) -> Vec<Chip> {
     let devices = sysfs::entries(sys.join("bus/iio/devices"));
     let devices = devices.iter().filter(|dir| sysfs::file_name(dir).starts_with("iio:device"));
@@ -18,7 +18,8 @@ pub(super) fn chips(sys: &Path) -> Vec<Chip> {
 
 fn chip(dir: &Path) -> Option<Chip> {
     let driver = sysfs::text(dir.join("name"))?;
-    let channels: Vec<Channel> = sysfs::entries(dir).iter().filter_map(|file| channel(dir, sysfs::file_name(file))).collect();
+    let channels: Vec<Channel> =
+        sysfs::entries(dir).iter().filter_map(|file| channel(dir, sysfs::file_name(file))).collect();
     if channels.is_empty() {
         return None;
     }

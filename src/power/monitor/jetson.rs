@@ -43,11 +43,7 @@ struct Layout {
 }
 
 const LAYOUTS: &[Layout] = &[
-    Layout {
-        board: "AGX Orin",
-        parts: &["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"],
-        inside: &["VDDQ_VDD2_1V8AO"],
-    },
+    Layout { board: "AGX Orin", parts: &["VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"], inside: &["VDDQ_VDD2_1V8AO"] },
     Layout { board: "AGX Xavier", parts: &["GPU", "CPU", "SOC", "CV", "VDDRQ", "SYS5V"], inside: &[] },
 ];
 

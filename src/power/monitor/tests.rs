@@ -147,7 +147,9 @@ fn a_bare_chip_is_a_rail_until_its_user_says_where_it_sits() {
     assert_eq!(ids(&found), ["ina226:1-0040"]);
     let info = sensor(&mut found, "ina226:1-0040").info().clone();
     assert_eq!((info.boundary, info.update_period_s, info.matches.len()), (Boundary::Rail, Some(0.14), 0));
-    assert!(info.notes.iter().any(|n| n.contains("10 mOhm")) && info.notes.iter().any(|n| n.contains("--power-sensor")));
+    assert!(
+        info.notes.iter().any(|n| n.contains("10 mOhm")) && info.notes.iter().any(|n| n.contains("--power-sensor"))
+    );
     let mut roots = tree.roots();
     roots.placements.push("ina226:1-0040,boundary=dc_in".parse().unwrap());
     let mut found = discover_all(&roots);

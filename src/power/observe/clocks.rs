@@ -64,10 +64,13 @@ pub(super) fn nvpmodel_name(roots: &Roots, status: &str) -> Option<String> {
     let id: u32 = status.split_whitespace().find_map(|word| word.strip_prefix("pmode:"))?.parse().ok()?;
     let conf = sysfs::text(roots.etc.join("nvpmodel.conf"))?;
     // `< POWER_MODEL ID=2 NAME=MODE_30W >`
-    conf.lines().filter_map(|line| line.trim().strip_prefix('<')?.trim().strip_prefix("POWER_MODEL ")).find_map(|line| {
-        let value = |key: &str| line.split_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
-        (value("ID")?.parse() == Ok(id)).then(|| value("NAME").map(|name| name.trim_end_matches('>').to_owned()))?
-    })
+    conf.lines().filter_map(|line| line.trim().strip_prefix('<')?.trim().strip_prefix("POWER_MODEL ")).find_map(
+        |line| {
+            let value = |key: &str| line.split_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+            (value("ID")?.parse().ok() == Some(id))
+                .then(|| value("NAME").map(|name| name.trim_end_matches('>').to_owned()))?
+        },
+    )
 }
 
 /// Whether the clocks stand as `jetson_clocks` leaves them: processors and GPU pinned. It keeps no state of its own that

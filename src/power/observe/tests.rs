@@ -121,7 +121,8 @@ fn a_jetson_tells_mode_clocks_and_whether_they_are_pinned() {
 #[test]
 fn a_mode_without_a_name_keeps_its_number_and_other_boards_have_no_jetson_clocks() {
     let tree = Tree::new(JETSON);
-    for (status, conf) in [("pmode:0007", ""), ("nonsense", "< POWER_MODEL ID=0 NAME=15W >"), ("pmode:0000", "< POWER")] {
+    for (status, conf) in [("pmode:0007", ""), ("nonsense", "< POWER_MODEL ID=0 NAME=15W >"), ("pmode:0000", "< POWER")]
+    {
         tree.write("var/lib/nvpmodel/status", status);
         tree.write("etc/nvpmodel.conf", conf);
         let around = surroundings(&tree.roots());

@@ -55,12 +55,9 @@ impl Maker {
     pub(super) fn question(self, client: &Client, channel: u32) -> Result<Question, SensorError> {
         match self {
             // Tasmota counts from one in its commands; the list in its answer is in that order.
-            Maker::Tasmota => Ok(Question {
-                path: "/cm?cmnd=Status%208".to_owned(),
-                form: Form::Tasmota,
-                channel,
-                resolution_w: 1.0,
-            }),
+            Maker::Tasmota => {
+                Ok(Question { path: "/cm?cmnd=Status%208".to_owned(), form: Form::Tasmota, channel, resolution_w: 1.0 })
+            }
             Maker::Shelly => shelly(client, channel),
         }
     }

@@ -51,7 +51,9 @@ impl FromStr for PlugSpec {
         let address = parts.next().unwrap_or_default().trim();
         let (scheme, rest) = address.split_once("://").ok_or_else(|| wrong(format!("`{address}` names no maker")))?;
         let maker = Maker::ALL.into_iter().find(|m| m.name() == scheme.to_lowercase()).ok_or_else(|| match scheme {
-            "mqtt" | "mqtts" => wrong("MQTT is not spoken: use the plug's HTTP, or log the topic and give it with --power-log"),
+            "mqtt" | "mqtts" => {
+                wrong("MQTT is not spoken: use the plug's HTTP, or log the topic and give it with --power-log")
+            }
             _ => wrong(format!("no plug of maker `{scheme}` is known")),
         })?;
         let (host, channel) = rest.trim_end_matches('/').split_once('/').unwrap_or((rest.trim_end_matches('/'), "0"));
@@ -112,7 +114,9 @@ mod tests {
         let plain: PlugSpec = "shelly://192.168.1.5".parse().unwrap();
         assert_eq!((plain.host.as_str(), plain.channel, plain.boundary), ("192.168.1.5", 0, Boundary::WallAc));
         let full: PlugSpec =
-            "Tasmota://plug.lan:8080/1, name=bench, boundary=dc_in, device=cpu, period=5, clock=1, accuracy=0.01".parse().unwrap();
+            "Tasmota://plug.lan:8080/1, name=bench, boundary=dc_in, device=cpu, period=5, clock=1, accuracy=0.01"
+                .parse()
+                .unwrap();
         assert_eq!(full.to_string(), "tasmota://plug.lan:8080/1");
         assert_eq!((full.update_period_s, full.device), (5.0, DeviceKey::Cpu));
         for (text, why) in [
@@ -129,6 +133,15 @@ mod tests {
         ] {
             let error = text.parse::<PlugSpec>().unwrap_err().to_string();
             assert!(error.contains(why) && error.contains("shelly://HOST"), "{text}: {error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_spec_or_a_reason(text in "(shelly|tasmota|mqtt)?:?/{0,2}[ -~]{0,24}(,[a-z]{0,9}=[ -~]{0,6}){0,3}") {
+            if let Ok(spec) = text.parse::<PlugSpec>() {
+                proptest::prop_assert!(spec.update_period_s > 0.0 && !spec.host.is_empty());
+            }
         }
     }
 }

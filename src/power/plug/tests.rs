@@ -107,20 +107,30 @@ fn a_plug_that_is_dead_slow_or_strange_is_a_reason_within_seconds() {
         (format!("tasmota://{}", serve(|_| ok(r#"{"StatusSNS":{"Time":"x"}}"#))), "may not measure power"),
         (format!("tasmota://{}", serve(|_| ok(r#"{"StatusSNS":{"ENERGY":{"Power":-3}}}"#))), "says -3 W"),
         (format!("tasmota://{}/1", serve(|_| ok(r#"{"StatusSNS":{"ENERGY":{"Power":3}}}"#))), "one channel"),
-        (format!("tasmota://{}", serve(|_| Some("HTTP/1.1 200 OK\r\n\r\n".to_owned() + &"x".repeat(1 << 20)))), "limit"),
+        (
+            format!("tasmota://{}", serve(|_| Some("HTTP/1.1 200 OK\r\n\r\n".to_owned() + &"x".repeat(1 << 20)))),
+            "limit",
+        ),
         (format!("shelly://{}", serve(|_| ok("{}"))), "what a Shelly says"),
         (
             format!("shelly://{}", serve(|path| if path == "/shelly" { later(path) } else { status("404 N", "") })),
             "holds no reading",
         ),
         (
-            format!("shelly://{}", serve(|p| if p == "/shelly" { first(p) } else { ok(r#"{"power":1,"is_valid":false}"#) })),
+            format!(
+                "shelly://{}",
+                serve(|p| if p == "/shelly" { first(p) } else { ok(r#"{"power":1,"is_valid":false}"#) })
+            ),
             "invalid",
         ),
         (
             format!(
                 "shelly://{}",
-                serve(|p| if p == "/shelly" { later(p) } else { ok(r#"{"apower":0,"errors":["power_meter_failure"]}"#) })
+                serve(|p| if p == "/shelly" {
+                    later(p)
+                } else {
+                    ok(r#"{"apower":0,"errors":["power_meter_failure"]}"#)
+                })
             ),
             "power_meter_failure",
         ),

@@ -83,9 +83,12 @@ fn a_pi_5_is_metered_at_its_module() {
 
 #[test]
 fn a_tool_that_is_absent_refused_or_stuck_is_a_reason() {
-    for (script, why) in
-        [("", "not installed"), ("echo 'VCHI initialization failed'; exit 1", "exit"), ("exec sleep 60", "no end within")]
-    {
+    for (script, why) in [
+        ("", "not installed"),
+        ("echo 'VCHI initialization failed'; exit 1", "exit"),
+        ("exec sleep 60", "no end within"),
+        ("exec sleep 60 >&-", "no end within"),
+    ] {
         let (_dir, roots) = pi(script);
         let start = std::time::Instant::now();
         let found = discover(&roots);
@@ -102,4 +105,13 @@ fn another_board_is_not_asked() {
     std::fs::write(dir.path().join("proc/device-tree/compatible"), "raspberrypi,4-model-b\0brcm,bcm2711\0").unwrap();
     let found = discover(&roots);
     assert!(found.sensors.is_empty() && found.missing.is_empty() && !dir.path().join("asked").exists());
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_watts_or_a_reason(text in "([ A-Z0-9_]{0,8}(current|volt)?[(]?[0-9]{0,3}[)]?=?[-0-9a-zA-Z.]{0,10}\n?){0,6}") {
+        if let Ok(watts) = watts(&text) {
+            proptest::prop_assert!(watts.is_finite() && watts >= 0.0);
+        }
+    }
 }
