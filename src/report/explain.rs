@@ -243,6 +243,7 @@ mod tests {
             crate::report::compared::Compared { comparisons: &[], gate: None }.sheet(),
             crate::report::claims::Claims { outcomes: &[], findings: &[] }.sheet(),
             crate::report::devices::Devices { board: None, devices: &devices, sensors: &[], missing: &[] }.sheet(),
+            crate::report::sensors::Sensors { sensors: &[], missing: &[] }.sheet(),
         ];
         for column in sheets.iter().flat_map(|s| &s.columns) {
             assert!(explain(column.title).is_ok(), "column {} is not explained", column.title);

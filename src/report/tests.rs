@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{
     Format, Rows, Style, compared::Compared, devices::Devices, devices::SensorRow, fixtures, render, results::Results,
-    verified::Verified,
+    sensors::Sensors, verified::Verified,
 };
 use crate::{
     compare::{DEFAULT_MARGIN, Gate, across_backends, compare, gate},
@@ -84,6 +84,16 @@ fn devices_in_every_format() {
     let rows = Devices { board: None, devices: &devices, sensors: &sensors, missing: &missing };
     for format in Format::ALL {
         insta::assert_snapshot!(format!("devices_{format}"), render(format, &rows, &width(80)));
+    }
+}
+
+#[test]
+fn sensors_in_every_format() {
+    let missing = fixtures::missing();
+    let sensors = [fixtures::sensor(Ok(41.5)), fixtures::sensor(Err("curr1_input is gone"))];
+    let rows = Sensors { sensors: &sensors, missing: &missing };
+    for format in Format::ALL {
+        insta::assert_snapshot!(format!("sensors_{format}"), render(format, &rows, &width(120)));
     }
 }
 

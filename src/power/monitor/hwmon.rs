@@ -46,7 +46,9 @@ fn three_channels(dir: &Path) -> Vec<Channel> {
         let label = sysfs::text(dir.join(format!("in{n}_label")));
         // NVIDIA labels a channel that leads nowhere NC.
         let nowhere = label.as_deref().is_some_and(|l| matches!(l, "" | "NC" | "sum of shunt voltages"));
-        !off && !nowhere && dir.join(format!("curr{n}_input")).exists()
+        // With half of its files a channel is one that fails, and is said to.
+        let there = ["in", "curr"].iter().any(|kind| dir.join(format!("{kind}{n}_input")).exists());
+        !off && !nowhere && there
     };
     (1..=3).filter(connected).map(|n| channel(dir, n, sysfs::text(dir.join(format!("in{n}_label"))))).collect()
 }

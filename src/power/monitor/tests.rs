@@ -89,6 +89,23 @@ fn a_sum_that_misses_a_rail_is_no_total() {
 }
 
 #[test]
+fn a_missing_or_renamed_file_is_named_and_nothing_stands_in_for_it() {
+    for file in ["curr1_input", "in1_input"] {
+        let tree = Tree::orin_nano("hwmon1");
+        fs::rename(tree.file("hwmon1", file), tree.file("hwmon1", "other_input")).unwrap();
+        let found = discover(&tree.roots());
+        assert!(placed(&found).is_empty(), "{found:?}");
+        let missing = &found.missing[0];
+        assert!(missing.what.contains("VDD_IN") && missing.why.contains(file), "{missing}");
+    }
+    // A label under another name is no label: the rail is one of unknown place.
+    let tree = Tree::orin_nano("hwmon1");
+    fs::rename(tree.file("hwmon1", "in1_label"), tree.file("hwmon1", "in1_name")).unwrap();
+    let found = discover(&tree.roots());
+    assert!(placed(&found).is_empty() && ids(&found).contains(&"ina3221:1-0040"), "{found:?}");
+}
+
+#[test]
 fn a_rail_that_vanishes_or_turns_negative_takes_the_total_with_it() {
     let tree = Tree::agx_orin();
     let mut found = discover(&tree.roots());
