@@ -164,14 +164,15 @@ pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Fo
     let polled_s = if log { between_s / 20.0 } else { between_s };
     let times: Vec<f64> = updates.iter().map(|u| u.at_s).collect();
     let rhythm = period::find(&times, polled_s);
-    if let Some(phase) = rhythm.phase_s {
+    // A log's stamps are the meter's own; only those of polls are better on the beat.
+    if let Some(phase) = rhythm.phase_s.filter(|_| !log) {
         for update in &mut updates {
             update.at_s = phase + ((update.at_s - phase) / rhythm.period_s).round() * rhythm.period_s;
         }
     }
     let fit = response::fit(&updates, load, rhythm.period_s, series.info.is_counter(), log);
     let certain = fit.noise_w / (updates.len() as f64).sqrt();
-    if !fit.step_w.is_finite() || fit.step_w.abs() <= STANDS_OUT * certain.max(1e-9) || fit.explained < 0.5 {
+    if !fit.step_w.is_finite() || fit.step_w <= STANDS_OUT * certain.max(1e-9) || fit.explained < 0.5 {
         let (step_w, noise_w) = (fit.step_w, fit.noise_w);
         return Err(Unknown::NoStep { sensor: series.info.id.clone(), step_w, noise_w });
     }

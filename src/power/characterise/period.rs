@@ -27,7 +27,9 @@ pub(super) fn find(times: &[f64], polled_s: f64) -> Rhythm {
         return Rhythm { period_s: typical, is_a_bound: true, phase_s: None };
     }
     let slowest = gaps[gaps.len() - 1] * 1.05;
-    let (period, beat) = strongest_beat(times, 2.0 * polled_s, slowest);
+    // No two updates are closer than a period, but for the polls' grain.
+    let fastest = (0.4 * gaps[gaps.len() / 10]).max(2.0 * polled_s).min(slowest / 2.0);
+    let (period, beat) = strongest_beat(times, fastest, slowest);
     if beat >= ON_THE_BEAT {
         let (period_s, phase_s) = refined(times, period);
         return Rhythm { period_s, is_a_bound: false, phase_s: Some(phase_s) };
