@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 
 use super::{
     Outcome, Usage, interrupt,
