@@ -71,8 +71,9 @@ fn describe(info: &SensorInfo) -> SensorRow {
 mod tests {
     use super::*;
     use crate::{
+        backend::{DeviceClass, Track},
         power::fixtures::Tree,
-        report::{Format, Style, render},
+        report::{Format, Style, fixtures, render},
     };
 
     const STYLE: Style = Style { width: 100, color: false };
@@ -81,7 +82,8 @@ mod tests {
     fn printed(tree: &Tree) -> String {
         let meters = Meters::find(&tree.roots());
         let (board, missing) = (meters.board.as_ref(), &meters.missing);
-        let devices = Devices { board, devices: &[], sensors: &meters.sensors, missing };
+        let cpu = [fixtures::device("cpu:0", "Fixture CPU", DeviceClass::Cpu, Track::Native, "neon")];
+        let devices = Devices { board, devices: &cpu, sensors: &meters.sensors, missing };
         for format in [Format::Json, Format::Csv] {
             assert!(render(format, &devices, &STYLE).contains(board.unwrap().page), "{format}");
         }

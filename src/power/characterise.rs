@@ -155,10 +155,7 @@ pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Fo
         update.at_s -= late_s;
     }
     updates.retain(|u| load.covers(u.at_s));
-    if updates.len() < LEAST_UPDATES {
-        let why = series.faults.first().map(|f| format!(" ({})", f.what)).unwrap_or_default();
-        return Err(Unknown::TooFew { sensor: series.info.id.clone(), updates: updates.len(), why });
-    }
+    enough(&updates, series)?;
     let between_s = period::median_gap(series.readings.iter().map(|r| load.seconds(r.t_ns)));
     // A log's lines are its updates: they need no polls to place them.
     let polled_s = if log { between_s / 20.0 } else { between_s };
@@ -170,7 +167,15 @@ pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Fo
             update.at_s = phase + ((update.at_s - phase) / rhythm.period_s).round() * rhythm.period_s;
         }
     }
-    let fit = response::fit(&updates, load, rhythm.period_s, series.info.is_counter(), log);
+    let fitted = |updates: &[Update]| response::fit(updates, load, rhythm.period_s, series.info.is_counter(), log);
+    let mut fit = fitted(&updates);
+    // The first updates show what was before the load, too; nobody knows what that drew.
+    let memory_s = 1.1 * (fit.lag_s + fit.shape.memory_s(fit.width_s));
+    if memory_s > rhythm.period_s {
+        updates.retain(|u| u.at_s >= memory_s);
+        enough(&updates, series)?;
+        fit = fitted(&updates);
+    }
     let certain = fit.noise_w / (updates.len() as f64).sqrt();
     if !fit.step_w.is_finite() || fit.step_w <= STANDS_OUT * certain.max(1e-9) || fit.explained < 0.5 {
         let (step_w, noise_w) = (fit.step_w, fit.noise_w);
@@ -194,6 +199,14 @@ pub fn estimate(series: &Series, load: &Load, truth: Option<Truth>) -> Result<Fo
         updates: updates.len(),
         explained: fit.explained,
     })
+}
+
+fn enough(updates: &[Update], series: &Series) -> Result<(), Unknown> {
+    if updates.len() >= LEAST_UPDATES {
+        return Ok(());
+    }
+    let why = series.faults.first().map(|f| format!(" ({})", f.what)).unwrap_or_default();
+    Err(Unknown::TooFew { sensor: series.info.id.clone(), updates: updates.len(), why })
 }
 
 /// The readings at which the value changed, half way from the one before; of a log, every line.

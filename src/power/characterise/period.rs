@@ -18,6 +18,9 @@ const ON_THE_BEAT: f64 = 0.8;
 /// A slower beat is preferred to one of its multiples if it fits almost as well.
 const ALMOST_AS_WELL: f64 = 0.85;
 
+/// Updates that the search for a beat takes in.
+const MOST_SEARCHED: usize = 200;
+
 /// Finds the period of update times seen by polling every `polled_s`.
 pub(super) fn find(times: &[f64], polled_s: f64) -> Rhythm {
     let mut gaps: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
@@ -27,10 +30,11 @@ pub(super) fn find(times: &[f64], polled_s: f64) -> Rhythm {
         return Rhythm { period_s: typical, is_a_bound: true, phase_s: None };
     }
     let slowest = gaps[gaps.len() - 1] * 1.05;
-    // No two updates are closer than a period, but for the polls' grain.
-    let fastest = (0.4 * gaps[gaps.len() / 10]).max(2.0 * polled_s).min(slowest / 2.0);
-    let (period, beat) = strongest_beat(times, fastest, slowest);
+    // Not all of them: the search takes the square of their number.
+    let some = &times[..times.len().min(MOST_SEARCHED)];
+    let (period, beat) = strongest_beat(some, 2.0 * polled_s, slowest);
     if beat >= ON_THE_BEAT {
+        let (period, _) = refined(some, period);
         let (period_s, phase_s) = refined(times, period);
         return Rhythm { period_s, is_a_bound: false, phase_s: Some(phase_s) };
     }

@@ -27,6 +27,14 @@ impl Shape {
         }
     }
 
+    /// Seconds back to what no longer shows.
+    pub(super) fn memory_s(self, width_s: f64) -> f64 {
+        match self {
+            Shape::Instant | Shape::Boxcar => width_s,
+            Shape::Exponential => 5.0 * width_s,
+        }
+    }
+
     /// The load from 0 to 1 as a meter of this shape sees it at `t_s`.
     fn sees(self, load: &Load, t_s: f64, width_s: f64) -> f64 {
         match self {

@@ -35,7 +35,8 @@ fn placed(found: &Discovery) -> Vec<String> {
 
 #[test]
 fn orin_nano_is_its_input_rail_and_never_that_and_its_parts() {
-    let mut found = discover(&Tree::orin_nano("hwmon1").roots());
+    let tree = Tree::orin_nano("hwmon1");
+    let mut found = discover(&tree.roots());
     assert!(found.missing.is_empty(), "{:?}", found.missing);
     assert_eq!(ids(&found), ["ina3221:VDD_IN", "ina3221:VDD_CPU_GPU_CV", "ina3221:VDD_SOC"]);
     assert_eq!(placed(&found), ["ina3221:VDD_IN at module"]);
@@ -58,7 +59,8 @@ fn hwmon_numbers_that_move_between_boots_change_nothing() {
 
 #[test]
 fn agx_orin_without_an_input_rail_is_the_sum_of_parts_that_hold_no_other() {
-    let mut found = discover(&Tree::agx_orin().roots());
+    let tree = Tree::agx_orin();
+    let mut found = discover(&tree.roots());
     assert!(found.missing.is_empty(), "{:?}", found.missing);
     assert_eq!(placed(&found), ["jetson:module-sum at module"]);
     // 10 + 3 + 4.5 W; the memory's watt is inside the 5 V rail.
@@ -144,7 +146,8 @@ fn xavier_is_the_sum_of_its_six_rails() {
         [Some(("GPU", "19000", "100")), Some(("CPU", "19000", "100")), Some(("SOC", "19000", "100"))],
         [Some(("CV", "19000", "100")), Some(("VDDRQ", "19000", "100")), Some(("SYS5V", "19000", "100"))],
     );
-    let mut found = discover(&Tree::new().ina3221("hwmon3", "1-0040", a).ina3221("hwmon4", "1-0041", b).roots());
+    let tree = Tree::new().ina3221("hwmon3", "1-0040", a).ina3221("hwmon4", "1-0041", b);
+    let mut found = discover(&tree.roots());
     assert!((watts(&mut found, "jetson:module-sum") - 11.4).abs() < 1e-9);
 }
 
@@ -177,14 +180,16 @@ fn a_bare_chip_is_a_rail_until_its_user_says_where_it_sits() {
 #[test]
 fn a_chip_without_a_power_file_multiplies_the_supplys_voltage() {
     let files = [("in0_input", "20"), ("in1_input", "5000"), ("curr1_input", "2000"), ("label", "vcc5v0_sys")];
-    let mut found = discover(&Tree::new().chip("hwmon2", "4-0041", "ina219", &files).roots());
+    let tree = Tree::new().chip("hwmon2", "4-0041", "ina219", &files);
+    let mut found = discover(&tree.roots());
     assert_eq!(watts(&mut found, "ina219:vcc5v0_sys"), 10.0);
 }
 
 #[test]
 fn an_other_boards_label_is_not_nvidias() {
     let files = [("power1_input", "1000000"), ("label", "CPU")];
-    let mut found = discover(&Tree::new().chip("hwmon2", "1-0040", "ina226", &files).roots());
+    let tree = Tree::new().chip("hwmon2", "1-0040", "ina226", &files);
+    let mut found = discover(&tree.roots());
     let info = sensor(&mut found, "ina226:CPU").info();
     assert!(info.notes.iter().any(|n| n.contains("cannot tell which supply")), "{:?}", info.notes);
 }
