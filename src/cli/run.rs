@@ -162,7 +162,7 @@ impl RunArgs {
         let characterised = super::sensors::characterised(records, &base.environment);
         Ok(RunOptions {
             characterised,
-            info: run_info(suite, self.energy, Some(&settings)),
+            info: run_info(suite, self.energy, Some(&settings), &self.machine.alias()),
             settings: Some(settings),
             energy: self.energy,
             tune: self.tune,
