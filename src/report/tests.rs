@@ -98,6 +98,15 @@ fn sensors_in_every_format() {
 }
 
 #[test]
+fn no_rows_leave_what_is_missing() {
+    let rows = Sensors { sensors: &[], missing: &fixtures::missing() };
+    for format in [Format::Table, Format::Markdown] {
+        let text = render(format, &rows, &width(80));
+        assert!(text.starts_with("no sensors\n\n") && text.contains("install the NVIDIA driver"), "{text}");
+    }
+}
+
+#[test]
 fn comparisons_in_every_format() {
     let (before, after) = (fixtures::records(), second_run());
     let comparisons = compare(&before, &after, DEFAULT_MARGIN);
