@@ -118,8 +118,7 @@ impl Board {
 pub(super) fn advise(roots: &Roots, found: &mut Discovery) {
     // On macOS the one way there is has said already why it is not open.
     let Some(board) = detect(roots).filter(|_| !roots.macos) else { return };
-    let sees_all = |s: &Box<dyn crate::power::Sensor>| s.info().matches.contains(&DeviceKey::WholeMachine);
-    if !found.sensors.iter().any(sees_all) {
+    if !found.sensors.iter().any(|s| s.info().matches.contains(&DeviceKey::WholeMachine)) {
         found.missing.push(advice(board));
     }
 }
