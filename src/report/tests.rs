@@ -101,7 +101,7 @@ fn sensors_in_every_format() {
 fn no_rows_leave_what_is_missing() {
     let rows = Sensors { sensors: &[], missing: &fixtures::missing() };
     for format in [Format::Table, Format::Markdown] {
-        let text = render(format, &rows, &width(80));
+        let text = render(format, &rows, &Style::PLAIN);
         assert!(text.starts_with("no sensors\n\n") && text.contains("install the NVIDIA driver"), "{text}");
     }
 }
