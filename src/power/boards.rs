@@ -114,48 +114,57 @@ impl Board {
     }
 }
 
-/// What to do on a known board where no meter sees the whole of it.
-pub(super) fn advise(roots: &Roots, found: &mut Discovery) {
-    // On macOS the one way there is has said already why it is not open.
-    let Some(board) = detect(roots).filter(|_| !roots.macos) else { return };
-    if !found.sensors.iter().any(|s| s.info().matches.contains(&DeviceKey::WholeMachine)) {
-        found.missing.push(advice(board));
-    }
+/// What to do on a board where no meter sees the whole of it. The reason is first among those of its devices.
+pub(crate) fn advice<'a>(roots: &Roots, found: impl IntoIterator<Item = &'a SensorInfo>) -> Option<Missing> {
+    let needed = is_board(roots) && !found.into_iter().any(|info| info.matches.contains(&DeviceKey::WholeMachine));
+    needed.then(|| detect(roots).map_or_else(unknown, Board::advice))
 }
 
-fn advice(board: Board) -> Missing {
-    const EXTERNAL: &str = "meter its input: an INA226 or INA260 in the supply line, a smart plug (--power-plug), or a \
-                            meter's log (--power-log)";
-    match board {
-        Board::Jetson => Missing::new(
-            "total power of the Jetson module",
-            "no rail of an INA3221 or INA238 under /sys/class/hwmon that stands for all of it could be read",
-            "in a container, mount /sys; after flashing, check that the ina3221 driver is loaded: sudo modprobe ina3221",
-        ),
-        Board::RaspberryPi5 => {
-            Missing::new("power of the Raspberry Pi 5", "its power chip could not be read", EXTERNAL)
+/// True of Macs and of what has a device tree: nearly every board, and no PC.
+pub(crate) fn is_board(roots: &Roots) -> bool {
+    roots.macos || from_tree(roots, "compatible").is_some()
+}
+
+const EXTERNAL: &str = "meter its input: an INA226 or INA260 in the supply line (--power-sensor), a smart plug (--power-plug), \
+                        or a meter's log (--power-log)";
+
+fn unknown() -> Missing {
+    Missing::new("power of this board", "no meter is known to see all of it", EXTERNAL)
+}
+
+impl Board {
+    fn advice(self) -> Missing {
+        match self {
+            Board::Jetson => Missing::new(
+                "total power of the Jetson module",
+                "no rail of an INA3221 or INA238 under /sys/class/hwmon that stands for all of it could be read",
+                "in a container, mount /sys; after flashing, check that the ina3221 driver is loaded: sudo modprobe ina3221",
+            ),
+            Board::RaspberryPi5 => {
+                Missing::new("power of the Raspberry Pi 5", "its power chip could not be read", EXTERNAL)
+            }
+            Board::RaspberryPi => {
+                Missing::new("power of this Raspberry Pi", "only the Raspberry Pi 5 measures its own", EXTERNAL)
+            }
+            // tcpm-source-psy and ucsi-source-psy show what a USB-C supply was asked for, whatever is drawn.
+            Board::Rk3588 => Missing::new(
+                "power of the RK3588 board",
+                "it measures none: tcpm-source-psy under /sys/class/power_supply is what was negotiated with the USB-C supply, \
+                 not what is drawn",
+                EXTERNAL,
+            ),
+            Board::Snapdragon => Missing::new(
+                "power of this Snapdragon laptop",
+                "its battery tells the draw while it discharges, and nothing else does",
+                "unplug it and run again, or meter its charger with the battery full (--power-plug, --power-log)",
+            ),
+            Board::Apple => Missing::new(
+                "power of this Mac",
+                "neither macmon nor a discharging battery tells it",
+                "on macOS: brew install macmon; on Linux: unplug it; or meter its charger with the battery full (--power-plug, \
+                 --power-log)",
+            ),
         }
-        Board::RaspberryPi => {
-            Missing::new("power of this Raspberry Pi", "only the Raspberry Pi 5 measures its own", EXTERNAL)
-        }
-        // tcpm-source-psy and ucsi-source-psy show what a USB-C supply was asked for, whatever is drawn.
-        Board::Rk3588 => Missing::new(
-            "power of the RK3588 board",
-            "it measures none: tcpm-source-psy under /sys/class/power_supply is what was negotiated with the USB-C supply, \
-             not what is drawn",
-            EXTERNAL,
-        ),
-        Board::Snapdragon => Missing::new(
-            "power of this Snapdragon laptop",
-            "its battery tells the draw while it discharges, and nothing else does",
-            "unplug it and run again, or meter its charger with the battery full (--power-plug, --power-log)",
-        ),
-        Board::Apple => Missing::new(
-            "power of this Mac",
-            "neither macmon nor a discharging battery tells it",
-            "on macOS: brew install macmon; on Linux: unplug it; or meter its charger with the battery full (--power-plug, \
-             --power-log)",
-        ),
     }
 }
 
@@ -188,6 +197,15 @@ mod tests {
             let (_dir, roots) = roots(compatible);
             assert_eq!(detect(&roots), board, "{compatible:?}");
         }
+    }
+
+    #[test]
+    fn a_board_of_no_known_class_is_told_of_outside_meters_and_not_of_a_pcs() {
+        let (_dir, roots) = roots("acme,toaster\0");
+        let found = crate::power::discover(&roots);
+        let all: String = found.missing.iter().map(ToString::to_string).collect();
+        assert!(all.contains("--power-sensor") && !all.contains("RAPL"), "{all}");
+        assert!(board_facts(&roots, []).is_none());
     }
 
     #[test]

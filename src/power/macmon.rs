@@ -31,20 +31,15 @@ struct Macmon {
 /// Find `macmon` among the programs.
 pub fn discover(roots: &Roots) -> Discovery {
     let mut found = Discovery::default();
-    let missing = |why: String, fix: &str| Missing::new("power of this Mac (macmon)", why, fix);
-    let Some(program) = command::find(roots, "macmon") else {
-        if roots.macos {
-            found.missing.push(missing("macmon is not installed".to_owned(), "brew install macmon"));
-        }
-        return found;
-    };
+    // That it is absent on a Mac says `boards`.
+    let Some(program) = command::find(roots, "macmon") else { return found };
     match open(&program) {
         Ok(sensor) => found.sensors.push(Box::new(sensor)),
-        Err(error) => {
-            found
-                .missing
-                .push(missing(error.to_string(), "run `macmon pipe -s 1` to see what it says; brew upgrade macmon"));
-        }
+        Err(error) => found.missing.push(Missing::new(
+            "macmon",
+            error.to_string(),
+            "run `macmon pipe -s 1` to see what it says; brew upgrade macmon",
+        )),
     }
     found
 }

@@ -60,6 +60,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use boards::advice as board_advice;
 pub use boards::{BoardFacts, board_facts};
 pub(crate) use described::described;
 pub use info::{Boundary, DeviceKey, Gain, Kind, Privilege, SensorInfo};
@@ -301,7 +302,8 @@ pub fn discover(roots: &Roots) -> Discovery {
         all.missing.extend(found.missing);
     }
     placed::place(&roots.placements, &mut all);
-    boards::advise(roots, &mut all);
+    let advice = boards::advice(roots, all.sensors.iter().map(|s| s.info()));
+    all.missing.extend(advice);
     all
 }
 

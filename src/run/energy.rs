@@ -11,7 +11,7 @@ use crate::{
     backend::DeviceFacts,
     kernel::SuiteCase,
     power::{
-        DeviceKey, Missing, Roots, Sensor, SensorInfo, Series,
+        DeviceKey, Missing, Roots, Sensor, SensorInfo, Series, board_advice,
         characterise::Characteristic,
         clock::monotonic_ns,
         described, discover,
@@ -104,7 +104,8 @@ impl EnergyWatch {
         watch.infos = watch.sensors.iter().map(|s| s.info().clone()).collect();
         watch.idle = vec![None; watch.infos.len()];
         if watch.sensors.is_empty() {
-            watch.missing = Some(why_none(&all, &keys, &found.missing, facts));
+            let board = board_advice(roots, &all);
+            watch.missing = Some(why_none(&all, &keys, board.as_ref(), &found.missing, facts));
         }
         watch
     }
@@ -313,7 +314,13 @@ pub(super) fn device_keys(facts: &DeviceFacts) -> Vec<DeviceKey> {
     keys
 }
 
-fn why_none(all: &[SensorInfo], keys: &[DeviceKey], missing: &[Missing], facts: &DeviceFacts) -> Missing {
+fn why_none(
+    all: &[SensorInfo],
+    keys: &[DeviceKey],
+    board: Option<&Missing>,
+    missing: &[Missing],
+    facts: &DeviceFacts,
+) -> Missing {
     if !all.is_empty() && keys.len() == 1 {
         let why = format!("cannot tell which card {} is: {} gives no PCI id", facts.id, facts.api);
         return Missing::new(
@@ -322,9 +329,9 @@ fn why_none(all: &[SensorInfo], keys: &[DeviceKey], missing: &[Missing], facts: 
             "use the Vulkan or DX12 interface of wgpu, which give it, or log an external meter with --power-log",
         );
     }
-    // The most useful reason is the one about this sort of device.
+    // The most useful reason is the one about this board, then that about this sort of device.
     let hint = if facts.hardware == "cpu" { "rapl" } else { "nvml" };
-    let about = missing.iter().find(|m| m.what.to_lowercase().contains(hint)).or(missing.first());
+    let about = board.or_else(|| missing.iter().find(|m| m.what.to_lowercase().contains(hint))).or(missing.first());
     match about {
         Some(m) => {
             Missing::new(m.what.clone(), format!("no meter for this device; {}: {}", m.what, m.why), m.fix.clone())
