@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::power::{DeviceKey, Discovery, Missing, Roots, SensorInfo, sysfs};
+use crate::power::{DeviceKey, Missing, Roots, SensorInfo, sysfs};
 
 /// Classes of board with their own ways to power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
