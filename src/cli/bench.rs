@@ -47,6 +47,8 @@ pub fn bench_setup(worker: PathBuf) -> anyhow::Result<BenchSetup> {
         machine: variable("WATTMARK_MACHINE"),
         anonymous: variable("WATTMARK_ANONYMOUS").is_some(),
         power_log: variable("WATTMARK_POWER_LOG").into_iter().collect(),
+        power_plug: variable("WATTMARK_POWER_PLUG").into_iter().collect(),
+        power_sensor: variable("WATTMARK_POWER_SENSOR").into_iter().collect(),
     };
     let sensors = machine.sensors()?;
     let bench = Bench {

@@ -21,6 +21,7 @@ mod records;
 mod report;
 mod run;
 mod select;
+mod sensors;
 mod serving;
 mod shell;
 mod site;
@@ -52,6 +53,8 @@ enum Sub {
     Run(run::RunArgs),
     /// Show every backend, device and power sensor: what is there, what is missing, how to get it
     Devices(devices::DevicesArgs),
+    /// Show every power meter in detail, or find out what one does with a known load
+    Sensors(sensors::SensorsArgs),
     /// Check correctness only, odd shapes included
     Verify(verify::VerifyArgs),
     /// Search for the tiles that suit each device, and remember them for later runs
@@ -155,6 +158,7 @@ impl Cli {
         match self.command {
             Sub::Run(args) => run::run(args),
             Sub::Devices(args) => devices::devices(&args),
+            Sub::Sensors(args) => sensors::sensors(&args),
             Sub::Verify(args) => verify::verify(args),
             Sub::Tune(args) => tune::tune(args),
             Sub::Compare(args) => compare::compare(&args),

@@ -35,6 +35,7 @@ pub(super) fn verify_only(
         settings: None,
         energy: EnergyMode::Off,
         sensors,
+        characterised: Vec::new(),
         tune: false,
         tune_cache: load_tune_cache(),
         watchdog: devices.watchdog()?,
@@ -48,12 +49,7 @@ pub(super) fn verify_only(
 /// The machine and what moves its power.
 pub(super) fn environment(machine: &MachineArgs, sensors: &crate::power::Roots) -> Environment {
     let mut environment = observe_environment(&machine.alias());
-    let around = surroundings(sensors);
-    let mut mode = BTreeMap::from([("mode".to_owned(), around.power_mode())]);
-    if let Some(displays) = &around.displays {
-        mode.insert("displays_connected".to_owned(), displays.iter().filter(|d| d.connected).count().to_string());
-    }
-    environment.power_mode = mode;
+    environment.power_mode = surroundings(sensors).power_mode();
     environment
 }
 

@@ -89,7 +89,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Outcome> {
         return print_plan(&args, &devices, &cases, &settings, &done);
     }
     interrupt::listen();
-    let options = args.options(&suite, cases, devices, settings, done)?;
+    let options = args.options(&suite, cases, devices, settings, done, &records)?;
     if let Some(iterations) = args.iterations {
         return iterate(&options, iterations);
     }
@@ -156,9 +156,12 @@ impl RunArgs {
         devices: Vec<DeviceFacts>,
         settings: Settings,
         done: Done,
+        records: &std::path::Path,
     ) -> anyhow::Result<RunOptions> {
         let base = verify_only(suite, cases, devices, &self.devices, &self.machine)?;
+        let characterised = super::sensors::characterised(records, &base.environment);
         Ok(RunOptions {
+            characterised,
             info: run_info(suite, self.energy, Some(&settings), &self.machine.alias()),
             settings: Some(settings),
             energy: self.energy,

@@ -10,7 +10,7 @@ use crate::{
     backend::{DeviceFacts, Missing},
     kernel::{Cache, CaseFilter, Dtype, Suite, SuiteCase},
     measure::TuneCache,
-    power::{Roots, csv_log::CsvLogSpec},
+    power::{Roots, csv_log::CsvLogSpec, placed::Placement, plug::PlugSpec},
     record::HostAlias,
     run::plan_devices,
     worker::{WorkerProgram, discover_all},
@@ -133,6 +133,15 @@ pub(super) struct MachineArgs {
     /// seconds
     #[arg(long, value_name = "LOG", env = "WATTMARK_POWER_LOG")]
     pub(super) power_log: Vec<String>,
+    /// Smart plug that feeds the machine, asked over HTTP, as shelly://HOST[/CHANNEL] or tasmota://HOST[/CHANNEL], then
+    /// [,name=TEXT][,boundary=wall_ac][,device=whole-machine][,period=1][,clock=0.5][,accuracy=0.02]. It is only read, and
+    /// its address stays out of records
+    #[arg(long, value_name = "PLUG", env = "WATTMARK_POWER_PLUG")]
+    pub(super) power_plug: Vec<String>,
+    /// Where a power monitor sits that cannot tell (INA226, INA260), as ID,boundary=dc_in[,device=whole-machine]
+    /// [,accuracy=0.01]; `wattmark sensors` shows the ids
+    #[arg(long, value_name = "SENSOR", env = "WATTMARK_POWER_SENSOR")]
+    pub(super) power_sensor: Vec<String>,
 }
 
 impl MachineArgs {
@@ -151,6 +160,14 @@ impl MachineArgs {
         for text in &self.power_log {
             let spec: CsvLogSpec = text.parse().map_err(|e| Usage(format!("--power-log {text}: {e}")))?;
             roots.csv_logs.push(spec);
+        }
+        for text in &self.power_plug {
+            let spec: PlugSpec = text.parse().map_err(|e| Usage(format!("--power-plug {text}: {e}")))?;
+            roots.plugs.push(spec);
+        }
+        for text in &self.power_sensor {
+            let placement: Placement = text.parse().map_err(|e| Usage(format!("--power-sensor {text}: {e}")))?;
+            roots.placements.push(placement);
         }
         Ok(roots)
     }

@@ -24,6 +24,8 @@ pub const PUBLISHED_S: f64 = 60.0;
 pub const PUBLISHED_PERIODS: f64 = 100.0;
 /// Shortest published window of a meter that updates once a second or slower, seconds.
 pub const PUBLISHED_SLOW_S: f64 = 180.0;
+/// What a window's edges may leave, relative at k = 2, before it is called too short for a meter.
+pub const EDGE_TOLERANCE: f64 = 0.05;
 /// Update periods without a change after which a meter is taken to stand still.
 const STALE_PERIODS: f64 = 10.0;
 /// A meter is not called still before this, seconds: a busy host delays polls.
@@ -164,6 +166,12 @@ pub fn required_window_s(info: &SensorInfo, observed_period_s: Option<f64>) -> f
     let period = stated.max(observed_period_s.unwrap_or(0.0));
     let floor = if period >= 1.0 { PUBLISHED_SLOW_S } else { PUBLISHED_S };
     floor.max(PUBLISHED_PERIODS * period)
+}
+
+/// Seconds under which a window's edges alone leave more than [`EDGE_TOLERANCE`]: 16.4 times the longer of update period
+/// and averaging window.
+pub fn least_window_s(period_s: f64, averaging_s: f64) -> f64 {
+    COVERAGE * EDGE_FACTOR * period_s.max(averaging_s) / EDGE_TOLERANCE
 }
 
 /// Energy of one meter over one window.

@@ -17,6 +17,11 @@
 //! | [`rapl`] | powercap `intel-rapl:N/energy_uj` | uJ | wraps at `max_energy_range_uj`; root only since CVE-2020-8694; psys contains package; mmio zones repeat the msr zones |
 //! | [`hwmon`] | amdgpu `power1_average`, `power1_input`; `energy1_input` where there is one | uW, uJ | impossible accumulators; hwmon numbers move between boots |
 //! | [`hwmon`] | i915 and xe `energyN_input` | uJ | 32-bit register behind it |
+//! | [`monitor`] | I2C monitors by hwmon and IIO: Jetson's INA3221 and INA238 rails by label, INA226, INA260 and kin | uW, mV x mA | a total beside its parts; shunt voltages and sums that look like channels; an unknown shunt; hwmon numbers move |
+//! | [`pmic`] | Raspberry Pi 5: `vcgencmd pmic_read_adc` | V x A | misses USB devices and the chip's own losses |
+//! | [`battery`] | a laptop's battery while it discharges | uW | silent on mains; signs differ |
+//! | [`macmon`] | Apple silicon: `macmon pipe` | W | an energy model beside a meter |
+//! | [`plug`] | smart plugs over HTTP: Shelly, Tasmota | W | slow, dead or an error page; 1 Hz |
 //! | [`csv_log`] | a log of an external meter | W, J, Wh, kWh | another clock; 1 Hz; still growing |
 //! | [`scripted`] | a script | any | the mock: every fault on demand |
 //!
@@ -25,13 +30,26 @@
 //! One file with a type that implements [`Sensor`] and a `discover(&Roots) -> Discovery`, and one line in
 //! `FAMILIES` below. The file takes its paths from [`Roots`], so that its tests run on a fixture tree.
 
+mod background;
+pub mod battery;
+mod boards;
+pub mod characterise;
 pub mod clock;
+mod command;
 pub mod csv_log;
+mod described;
 pub mod energy;
+#[cfg(all(test, unix))]
+pub(crate) mod fixtures;
 pub mod hwmon;
 mod info;
+pub mod macmon;
+pub mod monitor;
 pub mod nvml;
 pub mod observe;
+pub mod placed;
+pub mod plug;
+pub mod pmic;
 pub mod rapl;
 pub mod sampler;
 pub mod scripted;
@@ -42,6 +60,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use boards::advice as board_advice;
+pub use boards::{BoardFacts, board_facts};
+pub(crate) use described::described;
 pub use info::{Boundary, DeviceKey, Gain, Kind, Privilege, SensorInfo};
 pub use series::{Fault, Series};
 
@@ -210,16 +231,32 @@ pub struct Roots {
     pub proc: PathBuf,
     /// State kept by system services, normally `/var`.
     pub var: PathBuf,
+    /// Configuration of the system, normally `/etc`.
+    pub etc: PathBuf,
+    /// Whether the machine is a Mac that runs macOS.
+    pub macos: bool,
     /// Whether to load NVML.
     pub nvml: bool,
+    /// Folders of programs that read a meter, first match wins.
+    pub programs: Vec<PathBuf>,
     /// Logs of external meters, named by the user.
     pub csv_logs: Vec<csv_log::CsvLogSpec>,
+    /// Smart plugs, named by the user.
+    pub plugs: Vec<plug::PlugSpec>,
+    /// Where meters sit that cannot tell, by the user's word.
+    pub placements: Vec<placed::Placement>,
 }
 
 impl Roots {
-    /// This machine, with no external log.
+    /// This machine, with no external meter.
     pub fn system() -> Self {
-        Self { nvml: true, ..Self::below("/") }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        Self {
+            macos: cfg!(target_os = "macos"),
+            nvml: true,
+            programs: std::env::split_paths(&path).collect(),
+            ..Self::below("/")
+        }
     }
 
     /// A tree laid out like a machine, without NVML: for fixtures and containers.
@@ -229,8 +266,13 @@ impl Roots {
             sys: root.join("sys"),
             proc: root.join("proc"),
             var: root.join("var"),
+            etc: root.join("etc"),
+            macos: false,
             nvml: false,
+            programs: vec![root.join("usr/bin")],
             csv_logs: Vec::new(),
+            plugs: Vec::new(),
+            placements: Vec::new(),
         }
     }
 }
@@ -238,9 +280,20 @@ impl Roots {
 type Family = fn(&Roots) -> Discovery;
 
 /// Every sensor family, in the order in which they are reported.
-const FAMILIES: &[Family] = &[nvml::discover, rapl::discover, hwmon::discover, csv_log::discover];
+const FAMILIES: &[Family] = &[
+    nvml::discover,
+    rapl::discover,
+    hwmon::discover,
+    monitor::discover,
+    pmic::discover,
+    battery::discover,
+    macmon::discover,
+    plug::discover,
+    csv_log::discover,
+];
 
-/// Look for every meter. Two meters on one device are both kept; a family that finds none says why.
+/// Look for every meter. Two meters on one device are both kept; a family that finds none says why, if the machine is one
+/// that could have it.
 pub fn discover(roots: &Roots) -> Discovery {
     let mut all = Discovery::default();
     for family in FAMILIES {
@@ -248,6 +301,9 @@ pub fn discover(roots: &Roots) -> Discovery {
         all.sensors.extend(found.sensors);
         all.missing.extend(found.missing);
     }
+    placed::place(&roots.placements, &mut all);
+    let advice = boards::advice(roots, all.sensors.iter().map(|s| s.info()));
+    all.missing.extend(advice);
     all
 }
 

@@ -1,14 +1,20 @@
 //! What else moves power: limits, governors, power modes, supply, displays, other processes.
 //! Must not change any of it, and must not take "cannot tell" for "no".
 
+mod clocks;
 mod process;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::power::{Roots, sysfs};
+use crate::power::{
+    Roots,
+    boards::{self, Board},
+    sysfs,
+};
 
+pub use clocks::ClockLimits;
 pub use process::{CpuTimes, HeavyProcess, cpu_times, heavy_between};
 
 /// A display connector.
@@ -44,6 +50,14 @@ pub struct Surroundings {
     pub platform_profile: Option<String>,
     /// Jetson power mode, as nvpmodel last stored it.
     pub nvpmodel: Option<String>,
+    /// Its name, `30W`: the same number is another mode on another module.
+    pub nvpmodel_name: Option<String>,
+    /// Whether a Jetson's clocks are pinned as `jetson_clocks` pins them.
+    pub jetson_clocks: Option<bool>,
+    /// Limits of the clocks that the kernel shows.
+    pub clocks: Vec<ClockLimits>,
+    /// Processors that are switched off, as the kernel lists them: power modes of boards do that.
+    pub cpus_offline: Option<String>,
     /// Power limits of CPU packages and AMD cards, as far as they can be read. NVIDIA's come with the
     /// board's state.
     pub power_limits: Vec<PowerLimit>,
@@ -58,8 +72,23 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// What must be equal for two records to be paired: the power mode as one line.
-    pub fn power_mode(&self) -> String {
+    /// What must be equal for two records to be paired. What the machine does not tell has no entry, but for those of
+    /// `mode`, where it is a question mark.
+    pub fn power_mode(&self) -> BTreeMap<String, String> {
+        let mut mode = BTreeMap::from([("mode".to_owned(), self.mode())]);
+        let mut tell = |key: &str, value: Option<String>| mode.extend(value.map(|value| (key.to_owned(), value)));
+        tell("nvpmodel", self.nvpmodel_name.clone());
+        tell("jetson_clocks", self.jetson_clocks.map(|on| if on { "on" } else { "off" }.to_owned()));
+        let clocks: Vec<String> = self.clocks.iter().map(ToString::to_string).collect();
+        tell("clocks", (!clocks.is_empty()).then(|| clocks.join(", ")));
+        tell("cpus_offline", self.cpus_offline.clone());
+        let connected = |all: &Vec<Display>| all.iter().filter(|d| d.connected).count().to_string();
+        tell("displays_connected", self.displays.as_ref().map(connected));
+        mode
+    }
+
+    /// What every machine is asked, as one line.
+    fn mode(&self) -> String {
         let list = |v: &Option<Vec<String>>| v.as_ref().map_or("?".to_owned(), |v| v.join("+"));
         let text = |v: &Option<String>| v.clone().unwrap_or_else(|| "?".to_owned());
         let flag = |v: Option<bool>| match v {
@@ -85,12 +114,19 @@ impl Surroundings {
 pub fn surroundings(roots: &Roots) -> Surroundings {
     let cpu = roots.sys.join("devices/system/cpu");
     let (on_ac, batteries) = supplies(&roots.sys);
+    let nvpmodel = sysfs::text(roots.var.join("lib/nvpmodel/status"));
+    let clocks = clocks::limits(roots);
+    let jetson = nvpmodel.is_some() || boards::detect(roots) == Some(Board::Jetson);
     Surroundings {
         governors: per_core(&cpu, "scaling_governor"),
         energy_preferences: per_core(&cpu, "energy_performance_preference"),
         boost: boost(&cpu),
         platform_profile: sysfs::text(roots.sys.join("firmware/acpi/platform_profile")),
-        nvpmodel: sysfs::text(roots.var.join("lib/nvpmodel/status")),
+        nvpmodel_name: nvpmodel.as_deref().and_then(|status| clocks::nvpmodel_name(roots, status)),
+        nvpmodel,
+        jetson_clocks: clocks::as_jetson_clocks_leaves_them(&clocks).filter(|_| jetson),
+        clocks,
+        cpus_offline: sysfs::text(cpu.join("offline")).filter(|list| !list.is_empty()),
         power_limits: power_limits(&roots.sys),
         on_ac,
         batteries,

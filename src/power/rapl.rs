@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::power::{
     Boundary, DeviceKey, Discovery, Gain, Kind, Missing, Privilege, Reading, Roots, Sensor, SensorError, SensorInfo,
-    Value, clock, sysfs,
+    Value, boards, clock, sysfs,
 };
 
 const FIX: &str = "energy_uj is readable by root only since CVE-2020-8694: \
@@ -159,6 +159,10 @@ pub fn discover(roots: &Roots) -> Discovery {
         by_domain.entry(domain).or_default().push(open(&dir, name, domain));
     }
     if by_domain.is_empty() {
+        // Only a PC's processor has it.
+        if boards::is_board(roots) {
+            return found;
+        }
         found.missing.push(Missing::new(
             "RAPL (CPU package energy)",
             format!("no intel-rapl zone under {}", tree.display()),

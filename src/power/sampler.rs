@@ -13,22 +13,29 @@ use crate::power::{Sensor, SensorInfo, Series, clock};
 pub struct SamplerConfig {
     /// Shortest time between two polls of one meter; under a millisecond counts as one.
     pub period: Duration,
+    /// Polls in one update period of a meter; enough to place an update in time, few enough not to be felt.
+    pub polls_per_update: f64,
     /// Time between two tries of a meter that failed.
     pub retry: Duration,
 }
 
 impl Default for SamplerConfig {
     fn default() -> Self {
-        Self { period: Duration::from_millis(10), retry: Duration::from_millis(100) }
+        Self { period: Duration::from_millis(10), polls_per_update: 4.0, retry: Duration::from_millis(100) }
     }
 }
 
 impl SamplerConfig {
-    /// Time between polls of one meter: a quarter of its update period, but not under [`Self::period`].
+    /// For finding out what a meter does: a millisecond, or a twenty-fifth of its update period.
+    pub fn fine() -> Self {
+        Self { period: Duration::from_millis(1), polls_per_update: 25.0, ..Self::default() }
+    }
+
+    /// Time between polls of one meter: its share of the update period, but not under [`Self::period`].
     pub fn period_for(&self, info: &SensorInfo) -> Duration {
-        let quarter = info.update_period_s.unwrap_or(0.0) / 4.0;
+        let share = info.update_period_s.unwrap_or(0.0) / self.polls_per_update;
         let floor = self.period.max(Duration::from_millis(1));
-        Duration::try_from_secs_f64(quarter).map_or(floor, |q| q.max(floor))
+        Duration::try_from_secs_f64(share).map_or(floor, |share| share.max(floor))
     }
 }
 

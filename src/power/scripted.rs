@@ -68,9 +68,32 @@ pub struct Scripted {
     /// Power as steps of (seconds, watts), repeated for ever.
     steps: Vec<(f64, f64)>,
     period_s: f64,
+    /// Seconds a gauge averages over; zero shows the instant.
+    averages_s: f64,
+    /// Seconds that what it shows is late.
+    late_s: f64,
     gain: f64,
     offset_w: f64,
+    noise: Option<Noise>,
     troubles: Vec<Trouble>,
+}
+
+/// Noise of a gauge, a new value an update.
+#[derive(Clone, Copy, Debug)]
+struct Noise {
+    sigma_w: f64,
+    seed: u64,
+}
+
+impl Noise {
+    /// The noise of one update: the same whenever it is read.
+    fn at(self, update: u64) -> f64 {
+        use rand::SeedableRng as _;
+        use rand_distr::Distribution as _;
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(self.seed ^ update.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let draw: f64 = rand_distr::StandardNormal.sample(&mut rng);
+        self.sigma_w * draw
+    }
 }
 
 impl Scripted {
@@ -98,8 +121,11 @@ impl Scripted {
             clock: clock.clone(),
             steps: steps.to_vec(),
             period_s,
+            averages_s: 0.0,
+            late_s: 0.0,
             gain: 1.0,
             offset_w: 0.0,
+            noise: None,
             troubles: Vec::new(),
         }
     }
@@ -122,6 +148,18 @@ impl Scripted {
     pub fn miscalibrated(mut self, gain: f64, offset_w: f64) -> Self {
         self.gain = gain;
         self.offset_w = offset_w;
+        self
+    }
+
+    /// Make a gauge show the mean of the last `seconds`, `late_s` seconds late.
+    pub fn averaging(mut self, seconds: f64, late_s: f64) -> Self {
+        (self.averages_s, self.late_s) = (seconds, late_s);
+        self
+    }
+
+    /// Add Gaussian noise of this standard deviation to a gauge, new at every update.
+    pub fn noisy(mut self, sigma_w: f64, seed: u64) -> Self {
+        self.noise = Some(Noise { sigma_w, seed });
         self
     }
 
@@ -154,6 +192,16 @@ impl Scripted {
             into -= seconds;
         }
         self.steps.last().map_or(0.0, |s| self.gain * s.1 + self.offset_w)
+    }
+
+    /// What a gauge shows after its update at `t_s`.
+    fn shown_at(&self, t_s: f64) -> f64 {
+        let noise = self.noise.map_or(0.0, |noise| noise.at((t_s / self.period_s).round() as u64));
+        let at = t_s - self.late_s;
+        if self.averages_s == 0.0 {
+            return self.watts_at(at) + noise;
+        }
+        (self.joules_at(at) - self.joules_at(at - self.averages_s)) / self.averages_s + noise
     }
 
     fn joules_at(&self, t_s: f64) -> f64 {
@@ -216,7 +264,7 @@ impl Sensor for Scripted {
             Kind::Counter { joules_per_tick, wraps_at } => {
                 Value::Counter { ticks: self.ticks_at(shown_s, *joules_per_tick, wraps_at) }
             }
-            Kind::Gauge { .. } => Value::Gauge { watts: lie.unwrap_or_else(|| self.watts_at(shown_s)) },
+            Kind::Gauge { .. } => Value::Gauge { watts: lie.unwrap_or_else(|| self.shown_at(shown_s)) },
         };
         Ok(Reading { t_ns, value })
     }

@@ -14,6 +14,22 @@ pub(crate) fn text(path: impl AsRef<Path>) -> Option<String> {
 
 /// A file holding one unsigned integer, read for the sensor `id`; `fix` is said when it refuses.
 pub(crate) fn unsigned(id: &str, path: &Path, fix: &str) -> Result<u64, SensorError> {
+    value(id, path, fix, "one unsigned integer")
+}
+
+/// A file holding one finite number, sign and decimals allowed, read for the sensor `id`; `fix` is said when it refuses.
+pub(crate) fn number(id: &str, path: &Path, fix: &str) -> Result<f64, SensorError> {
+    const EXPECTED: &str = "one number";
+    let number: f64 = value(id, path, fix, EXPECTED)?;
+    // Rust reads "nan" and "inf" as numbers; no driver means them.
+    if number.is_finite() {
+        return Ok(number);
+    }
+    let (sensor, place) = (id.to_owned(), path.display().to_string());
+    Err(SensorError::Malformed { sensor, place, text: number.to_string(), expected: EXPECTED })
+}
+
+fn value<T: std::str::FromStr>(id: &str, path: &Path, fix: &str, expected: &'static str) -> Result<T, SensorError> {
     let place = || path.display().to_string();
     let sensor = || id.to_owned();
     let raw = fs::read_to_string(path).map_err(|e| match e.kind() {
@@ -28,8 +44,14 @@ pub(crate) fn unsigned(id: &str, path: &Path, fix: &str) -> Result<u64, SensorEr
         sensor: sensor(),
         place: place(),
         text: trimmed.chars().take(40).collect(),
-        expected: "one unsigned integer",
+        expected,
     })
+}
+
+/// The last component of what a link in `dir` points to: a name that stays when the kernel numbers anew.
+pub(crate) fn link_target(dir: &Path, link: &str) -> Option<String> {
+    let target = fs::canonicalize(dir.join(link)).ok()?;
+    Some(file_name(&target).to_owned()).filter(|name| !name.is_empty())
 }
 
 /// The entries of a folder, sorted by name; empty if it cannot be listed.

@@ -49,10 +49,10 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), FindError> {
     Ok(())
 }
 
-/// Rows of `benches/peers/run.py` and of `examples/decoder_check` are no records.
+/// Rows of `benches/peers/run.py` and of `examples/decoder_check`, and what was found of sensors, are no records.
 pub(crate) fn holds_other_results(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-    ["peers", "decoder"].iter().any(|other| name.starts_with(other))
+    ["peers", "decoder", "sensors.jsonl"].iter().any(|other| name.starts_with(other))
 }
 
 #[cfg(test)]
@@ -64,7 +64,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         std::fs::create_dir_all(root.join("b/deep")).unwrap();
-        for name in ["z.jsonl", "a.jsonl", "peers.jsonl", "decoder.jsonl", "notes.md", "b/deep/c.jsonl"] {
+        for name in
+            ["z.jsonl", "a.jsonl", "peers.jsonl", "decoder.jsonl", "sensors.jsonl", "notes.md", "b/deep/c.jsonl"]
+        {
             std::fs::write(root.join(name), "").unwrap();
         }
         #[cfg(unix)]

@@ -9,7 +9,10 @@ use super::{
     sheet::{Cell, Column, Group, Sheet, Tone},
     words,
 };
-use crate::backend::{DeviceClass, DeviceFacts, Missing};
+use crate::{
+    backend::{DeviceClass, DeviceFacts, Missing},
+    power::BoardFacts,
+};
 
 /// A sensor, as `devices` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,6 +34,8 @@ pub struct SensorRow {
 /// All that a machine has.
 #[derive(Debug, Clone, Copy)]
 pub struct Devices<'d> {
+    /// The board, if it is of a known class.
+    pub board: Option<&'d BoardFacts>,
     /// Usable devices.
     pub devices: &'d [DeviceFacts],
     /// Usable sensors.
@@ -43,6 +48,7 @@ pub struct Devices<'d> {
 #[derive(Serialize)]
 #[serde(tag = "row", rename_all = "lowercase")]
 enum Row<'d> {
+    Board(&'d BoardFacts),
     Device(&'d DeviceFacts),
     Sensor(&'d SensorRow),
     Missing(&'d Missing),
@@ -50,7 +56,8 @@ enum Row<'d> {
 
 impl<'d> Devices<'d> {
     fn rows(&self) -> Vec<Row<'d>> {
-        let devices = self.devices.iter().map(Row::Device);
+        let board = self.board.into_iter().map(Row::Board);
+        let devices = board.chain(self.devices.iter().map(Row::Device));
         devices.chain(self.sensors.iter().map(Row::Sensor)).chain(self.missing.iter().map(Row::Missing)).collect()
     }
 }
@@ -71,6 +78,13 @@ impl Rows for Devices<'_> {
         let mut sheet = Sheet { columns, empty: "no devices, no sensors", ..Sheet::default() };
         let rows = self.devices.iter().map(|d| device_cells(d, &mut sheet.notes)).collect();
         sheet.groups.push(Group { heading: vec![], rows });
+        if let Some(board) = self.board {
+            let seen = if board.meters.is_empty() { "nothing yet".to_owned() } else { board.meters.join(", ") };
+            sheet.summary.push(format!(
+                "board {} ({}): its power is read {}; all of it is seen by {seen}; {}",
+                board.model, board.class, board.power, board.page
+            ));
+        }
         for s in self.sensors {
             let device = s.device.as_deref().map_or("cannot tell which device".to_owned(), |d| format!("watches {d}"));
             let period = s.period.as_ref().map(|p| format!(", every {p}")).unwrap_or_default();
@@ -107,6 +121,12 @@ impl Rows for Devices<'_> {
         ];
         let may = |text: &Option<String>| text.as_deref().map_or(Field::Empty, words);
         let line = |row: &Row| match row {
+            Row::Board(b) => {
+                let mut line = vec![words("board"), Field::Empty, words(&b.model), words(b.class)];
+                line.resize(11, Field::Empty);
+                line.push(words(format!("power is read {}; {}", b.power, b.page)));
+                line
+            }
             Row::Device(d) => vec![
                 words("device"),
                 words(&d.id),

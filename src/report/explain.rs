@@ -203,6 +203,7 @@ mod tests {
         "loaded_machine",
         "cache_assumed",
         "short_window",
+        "window_too_short",
         "meters_disagree",
         "observer_effect",
         "host_clock_only",
@@ -252,7 +253,8 @@ mod tests {
             crate::report::claims::Claims { outcomes: &[], findings: &[] }.sheet(),
             crate::report::findings::Findings(&[]).sheet(),
             crate::report::drivers::Drivers(&[]).sheet(),
-            crate::report::devices::Devices { devices: &devices, sensors: &[], missing: &[] }.sheet(),
+            crate::report::devices::Devices { board: None, devices: &devices, sensors: &[], missing: &[] }.sheet(),
+            crate::report::sensors::Sensors { sensors: &[], missing: &[] }.sheet(),
         ];
         for column in sheets.iter().flat_map(|s| &s.columns) {
             assert!(explain(column.title).is_ok(), "column {} is not explained", column.title);

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use crate::{
     backend::{Build, DeviceClass, DeviceFacts, Missing, Track},
     kernel::{Case, Verification},
+    power::{Boundary, DeviceKey, Gain, Kind, Reading, SensorError, SensorInfo, Value},
     record::{
         CaseInfo, Energy, EnergyStatus, Environment, Gauge, Interval, Meter, Record, RunInfo, SCHEMA, Status, Stop,
         Time, TimeSource, Warning, WindowKind,
     },
+    report::sensors::SensorDetail,
 };
 
 /// A device of a class.
@@ -50,6 +52,23 @@ pub(crate) fn missing() -> Vec<Missing> {
         why: "libcuda.so.1 is not installed".to_owned(),
         fix: "install the NVIDIA driver".to_owned(),
     }]
+}
+
+/// A module's total, which answers with these watts or refuses for this reason.
+pub(crate) fn sensor(answer: Result<f64, &str>) -> SensorDetail {
+    let gain = Gain::assumed_bound(0.05, "a fixture's accuracy; 5 % taken");
+    let kind = Kind::Gauge { resolution_w: None };
+    let mut info = SensorInfo::new("ina3221:VDD_IN", kind, Boundary::Module, gain);
+    info.update_period_s = Some(0.1);
+    info.matches = vec![DeviceKey::WholeMachine];
+    info.source = "/sys/class/hwmon/hwmon1/in1_input x /sys/class/hwmon/hwmon1/curr1_input".to_owned();
+    info.contains = vec!["ina3221:VDD_SOC".to_owned()];
+    info.notes = vec!["input of the module: its total".to_owned()];
+    let answer = match answer {
+        Ok(watts) => Ok(Reading { t_ns: 1, value: Value::Gauge { watts } }),
+        Err(what) => Err(SensorError::Implausible { sensor: info.id.clone(), what: what.to_owned() }),
+    };
+    SensorDetail::of(&info, answer, None)
 }
 
 /// Samples around a median, with a small regular ripple.

@@ -5,11 +5,11 @@ use super::{Sheet, text};
 
 /// Renders a sheet.
 pub(super) fn render(sheet: &Sheet) -> String {
-    if sheet.is_empty() {
-        return format!("{}\n", text::markdown(sheet.empty));
-    }
     let columns = sheet.used_columns(true);
     let mut out = String::new();
+    if sheet.is_empty() {
+        out.push_str(&format!("{}\n\n", text::markdown(sheet.empty)));
+    }
     for group in sheet.groups.iter().filter(|g| !g.rows.is_empty()) {
         if let Some((first, rest)) = group.heading.split_first() {
             out.push_str(&format!("### {}\n\n", text::markdown(first)));

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod number;
 pub mod pages;
 pub mod results;
+pub mod sensors;
 pub mod sheet;
 mod terminal;
 mod terms;

@@ -25,11 +25,12 @@ const MOST_LINES: usize = 8;
 /// Renders a sheet.
 pub(super) fn render(sheet: &Sheet, style: &Style) -> String {
     let width = style.width.max(NARROWEST);
-    if sheet.is_empty() {
-        return wrap(sheet.empty, "", "", width);
-    }
-    let layout = Layout::choose(sheet, width);
     let mut out = String::new();
+    if sheet.is_empty() {
+        out.push_str(&wrap(sheet.empty, "", "", width));
+        out.push('\n');
+    }
+    let layout = if sheet.is_empty() { None } else { Layout::choose(sheet, width) };
     for group in sheet.groups.iter().filter(|g| !g.rows.is_empty()) {
         for (i, line) in group.heading.iter().enumerate() {
             let line = wrap(line, "", "", width);

@@ -227,7 +227,29 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(Kind::Metric, &["id"], "`backend:index` of a device: valid on this machine and boot only."),
     term(Kind::Metric, &["name"], "Marketing name of a device, as its driver gives it."),
-    term(Kind::Metric, &["kind"], "Sort of device: cpu, discrete, integrated, virtual, software, other or mock."),
+    term(
+        Kind::Metric,
+        &["kind"],
+        "Sort of device: cpu, discrete, integrated, virtual, software, other or mock. Of a sensor: counter or gauge.",
+    ),
+    term(Kind::Metric, &["watches"], "Devices that a meter sees, by PCI id, UUID, `cpu` or `whole-machine`."),
+    term(Kind::Metric, &["w now"], "What a gauge says at this moment, in watts; nothing for a counter."),
+    term(
+        Kind::Metric,
+        &["every [s]", "update period"],
+        "Seconds between a meter's updates, as it says of itself. `wattmark sensors characterise` measures it.",
+    ),
+    term(
+        Kind::Metric,
+        &["averages [s]", "averaging window"],
+        "Seconds that a gauge's reading is the mean of, as it says of itself; nothing where it does not say.",
+    ),
+    term(
+        Kind::Metric,
+        &["gain ±1σ", "gain"],
+        "Relative standard uncertainty of a meter's scale, and where the figure is from. Part of every joule's uncertainty.",
+    ),
+    term(Kind::Metric, &["source"], "Path, call or address that a meter is read by."),
     term(
         Kind::Metric,
         &["interface", "api"],
@@ -408,6 +430,12 @@ pub(super) const TERMS: &[Term] = &[
         "The interface does not tell the size of the last-level cache; an assumption decides when a case is cold.",
     ),
     term(Kind::Warning, &["short_window"], "The energy windows are too short to publish. Use `--energy published`."),
+    term(
+        Kind::Warning,
+        &["window_too_short"],
+        "The meter updates or averages so slowly that the edges of such a window alone leave over 5 % of its joules. Use \
+         `--energy published`, or a faster meter; `wattmark sensors characterise` measures what a meter does.",
+    ),
     term(
         Kind::Warning,
         &["meters_disagree"],

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{
     Format, Rows, Style, compared::Compared, devices::Devices, devices::SensorRow, fixtures, render, results::Results,
-    verified::Verified,
+    sensors::Sensors, verified::Verified,
 };
 use crate::{
     compare::{DEFAULT_MARGIN, Gate, across_backends, compare, gate},
@@ -81,9 +81,28 @@ fn colours_only_where_asked_for() {
 #[test]
 fn devices_in_every_format() {
     let (devices, missing, sensors) = (fixtures::devices(), fixtures::missing(), sensors());
-    let rows = Devices { devices: &devices, sensors: &sensors, missing: &missing };
+    let rows = Devices { board: None, devices: &devices, sensors: &sensors, missing: &missing };
     for format in Format::ALL {
         insta::assert_snapshot!(format!("devices_{format}"), render(format, &rows, &width(80)));
+    }
+}
+
+#[test]
+fn sensors_in_every_format() {
+    let missing = fixtures::missing();
+    let sensors = [fixtures::sensor(Ok(41.5)), fixtures::sensor(Err("curr1_input is gone"))];
+    let rows = Sensors { sensors: &sensors, missing: &missing };
+    for format in Format::ALL {
+        insta::assert_snapshot!(format!("sensors_{format}"), render(format, &rows, &width(120)));
+    }
+}
+
+#[test]
+fn no_rows_leave_what_is_missing() {
+    let rows = Sensors { sensors: &[], missing: &fixtures::missing() };
+    for format in [Format::Table, Format::Markdown] {
+        let text = render(format, &rows, &Style::PLAIN);
+        assert!(text.starts_with("no sensors\n\n") && text.contains("install the NVIDIA driver"), "{text}");
     }
 }
 
@@ -166,7 +185,7 @@ fn every_rendering(records: &[Record]) -> Vec<(Format, String)> {
         &Verified(records),
         &Compared { comparisons: &comparisons, gate: Some(&gate) },
         &Compared { comparisons: &across, gate: None },
-        &Devices { devices: &devices, sensors: &[], missing: &fixtures::missing() },
+        &Devices { board: None, devices: &devices, sensors: &[], missing: &fixtures::missing() },
     ];
     let styles = [width(0), width(80), width(300)];
     all.iter()

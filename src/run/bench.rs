@@ -42,7 +42,7 @@ impl Bench {
     pub fn open(&self, facts: &DeviceFacts) -> Result<BenchDevice<'_>, String> {
         let lock = HardwareLock::take(&facts.hardware, Duration::from_secs(600), &mut |text| eprintln!("note: {text}"));
         let lock = lock.map_err(|e| e.to_string())?;
-        let mut watch = EnergyWatch::new(self.energy, &self.sensors, facts);
+        let mut watch = EnergyWatch::new(self.energy, &self.sensors, &[], facts);
         watch.idle();
         let session = self.session(facts).map_err(|e| e.to_string())?;
         Ok(BenchDevice { bench: self, facts: facts.clone(), session, watch, _lock: lock })

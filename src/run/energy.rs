@@ -1,7 +1,9 @@
 //! Joules of a case: finds the meters that see the device, keeps it busy, and asks `power` what they say.
 //! Reads meters only through `power`; invents nothing where there are none.
 
-use std::{collections::BTreeMap, time::Duration};
+mod meter;
+
+use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -9,19 +11,19 @@ use crate::{
     backend::DeviceFacts,
     kernel::SuiteCase,
     power::{
-        DeviceKey, Missing, Roots, Sensor, SensorInfo, Series,
+        DeviceKey, Missing, Roots, Sensor, SensorInfo, Series, board_advice,
+        characterise::Characteristic,
         clock::monotonic_ns,
-        discover,
-        energy::{
-            self, Energy as WindowEnergy, Grade, Measured, Method, Window, combine, cross_check, discard_s, lead_s,
-            net, required_window_s,
-        },
+        described, discover,
+        energy::{self, Energy as WindowEnergy, Measured, Window, discard_s, lead_s, required_window_s},
         matching,
         sampler::{Sampler, SamplerConfig},
     },
-    record::{Energy, EnergyStatus, Gauge, Interval, Meter, Warning, WindowKind},
+    record::{Energy, EnergyStatus, Warning},
     worker::{Command, Event, Session, SessionError},
 };
+
+use meter::{disagreement, meter, too_short};
 
 /// Whether and how joules are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -74,8 +76,13 @@ pub(super) struct EnergyWatch {
 }
 
 impl EnergyWatch {
-    /// Looks for the meters that see this device.
-    pub(super) fn new(mode: EnergyMode, roots: &Roots, facts: &DeviceFacts) -> EnergyWatch {
+    /// Looks for the meters that see this device; what was found out about one goes over what it says of itself.
+    pub(super) fn new(
+        mode: EnergyMode,
+        roots: &Roots,
+        characterised: &[Characteristic],
+        facts: &DeviceFacts,
+    ) -> EnergyWatch {
         let mut watch =
             EnergyWatch { mode, sensors: vec![], infos: vec![], missing: None, idle: vec![], settled: false };
         if mode == EnergyMode::Off {
@@ -86,11 +93,19 @@ impl EnergyWatch {
         let keys = device_keys(facts);
         let wanted: Vec<String> =
             keys.iter().filter_map(|k| matching(&all, k).ok()).flatten().map(|i| i.id.clone()).collect();
-        watch.sensors = found.sensors.into_iter().filter(|s| wanted.contains(&s.info().id)).collect();
+        for sensor in found.sensors.into_iter().filter(|s| wanted.contains(&s.info().id)) {
+            let corrected =
+                characterised.iter().find(|c| c.sensor == sensor.info().id).map(|c| c.correct(sensor.info()));
+            watch.sensors.push(match corrected {
+                Some(info) => described(sensor, info),
+                None => sensor,
+            });
+        }
         watch.infos = watch.sensors.iter().map(|s| s.info().clone()).collect();
         watch.idle = vec![None; watch.infos.len()];
         if watch.sensors.is_empty() {
-            watch.missing = Some(why_none(&all, &keys, &found.missing, facts));
+            let board = board_advice(roots, &all);
+            watch.missing = Some(why_none(&all, &keys, board.as_ref(), &found.missing, facts));
         }
         watch
     }
@@ -175,6 +190,7 @@ impl EnergyWatch {
             }
         }
         warnings.extend(disagreement(&self.infos, &measured));
+        warnings.extend(too_short(&self.infos, &measured));
         if meters.is_empty() {
             return Ok((
                 Energy::unmeasured(reasons.join("; "), "see `wattmark devices` for the state of each meter"),
@@ -288,7 +304,7 @@ fn ask_window(session: &mut Session, seconds: f64, launch_s: f64) -> Result<(Win
 }
 
 /// What meters may know this device by.
-fn device_keys(facts: &DeviceFacts) -> Vec<DeviceKey> {
+pub(super) fn device_keys(facts: &DeviceFacts) -> Vec<DeviceKey> {
     let mut keys = vec![DeviceKey::WholeMachine];
     if facts.hardware == "cpu" {
         keys.push(DeviceKey::Cpu);
@@ -298,7 +314,13 @@ fn device_keys(facts: &DeviceFacts) -> Vec<DeviceKey> {
     keys
 }
 
-fn why_none(all: &[SensorInfo], keys: &[DeviceKey], missing: &[Missing], facts: &DeviceFacts) -> Missing {
+fn why_none(
+    all: &[SensorInfo],
+    keys: &[DeviceKey],
+    board: Option<&Missing>,
+    missing: &[Missing],
+    facts: &DeviceFacts,
+) -> Missing {
     if !all.is_empty() && keys.len() == 1 {
         let why = format!("cannot tell which card {} is: {} gives no PCI id", facts.id, facts.api);
         return Missing::new(
@@ -307,102 +329,13 @@ fn why_none(all: &[SensorInfo], keys: &[DeviceKey], missing: &[Missing], facts: 
             "use the Vulkan or DX12 interface of wgpu, which give it, or log an external meter with --power-log",
         );
     }
-    // The most useful reason is the one about this sort of device.
+    // The most useful reason is the one about this board, then that about this sort of device.
     let hint = if facts.hardware == "cpu" { "rapl" } else { "nvml" };
-    let about = missing.iter().find(|m| m.what.to_lowercase().contains(hint)).or(missing.first());
+    let about = board.or_else(|| missing.iter().find(|m| m.what.to_lowercase().contains(hint))).or(missing.first());
     match about {
         Some(m) => {
             Missing::new(m.what.clone(), format!("no meter for this device; {}: {}", m.what, m.why), m.fix.clone())
         }
         None => Missing::new(facts.id.clone(), "no meter for this device", "log an external meter with --power-log"),
     }
-}
-
-/// One meter's windows together, per launch.
-fn meter(
-    info: &SensorInfo,
-    windows: &[(WindowEnergy, u64)],
-    idle: Option<(&Measured, &Measured)>,
-) -> Result<Meter, String> {
-    let mut good = Vec::new();
-    let mut launches = Vec::new();
-    for (window, count) in windows {
-        match window {
-            WindowEnergy::Measured(m) if *count > 0 => {
-                good.push(m.clone());
-                launches.push(*count as f64);
-            }
-            WindowEnergy::Measured(_) => return Err(format!("{}: a window held no launch", info.id)),
-            WindowEnergy::Unmeasured(u) => return Err(format!("{}: {}", info.id, u.reason)),
-        }
-    }
-    let gross = combine(&good, &launches).map_err(|e| e.to_string())?;
-    let mut warnings = gross.warnings.clone();
-    let nets: Option<Vec<_>> =
-        idle.and_then(|(before, after)| good.iter().map(|m| net(m, before, after).ok()).collect());
-    let net_j = nets.as_ref().map(|nets| {
-        let per: Vec<f64> = nets.iter().zip(&launches).map(|(n, l)| n.joules / l).collect();
-        let mean = per.iter().sum::<f64>() / per.len() as f64;
-        // Idle is common to the windows: its uncertainty does not average down; the repeats' spread is the gross one's.
-        let common = nets.iter().zip(&launches).map(|(n, l)| n.u95 / l).fold(0.0, f64::max);
-        Interval { value: mean, u95: common.hypot(2.0 * gross.budget.repeats) }
-    });
-    for net in nets.iter().flatten() {
-        warnings.extend(net.warnings.clone());
-    }
-    warnings.sort();
-    warnings.dedup();
-    let relative = |part: f64| part / gross.joules_per_unit.abs().max(f64::MIN_POSITIVE);
-    let seconds: f64 = good.iter().map(|m| m.window.seconds()).sum();
-    Ok(Meter {
-        sensor: info.id.clone(),
-        kind: if gross.method == Method::Counter { Gauge::Counter } else { Gauge::Gauge },
-        boundary: gross.boundary.as_str().to_owned(),
-        window: if gross.grade == Grade::Published { WindowKind::Published } else { WindowKind::Short },
-        window_s: seconds,
-        launches: launches.iter().sum::<f64>() as u64,
-        gross_j: Interval { value: gross.joules_per_unit, u95: gross.u95 },
-        net_j,
-        watts: Interval { value: gross.watts_mean, u95: relative(gross.u95) * gross.watts_mean },
-        idle_watts: idle.map(|(b, a)| vec![b.watts_mean, a.watts_mean]).unwrap_or_default(),
-        repeats_j: good.iter().zip(&launches).map(|(m, l)| m.joules / l).collect(),
-        budget: BTreeMap::from([
-            ("gain".to_owned(), relative(gross.budget.gain)),
-            ("edges".to_owned(), relative(gross.budget.edges)),
-            ("repeats".to_owned(), relative(gross.budget.repeats)),
-            ("clock".to_owned(), relative(gross.budget.clock)),
-        ]),
-        warnings,
-    })
-}
-
-/// Counter against gauge of one boundary over the same windows.
-fn disagreement(infos: &[SensorInfo], measured: &[Vec<(WindowEnergy, u64)>]) -> Vec<Warning> {
-    let mut found = Vec::new();
-    for (i, counter) in infos.iter().enumerate().filter(|(_, i)| i.is_counter()) {
-        for (j, gauge) in infos.iter().enumerate().filter(|(_, i)| !i.is_counter()) {
-            if counter.boundary != gauge.boundary || counter.matches != gauge.matches {
-                continue;
-            }
-            let pairs = measured[i].iter().zip(&measured[j]);
-            let checks = pairs.filter_map(|(c, g)| cross_check(c.0.measured()?, g.0.measured()?).ok());
-            if let Some(worst) = checks.max_by(|a, b| a.relative.abs().total_cmp(&b.relative.abs()))
-                && worst.verdict != energy::CrossVerdict::Agree
-            {
-                let text = format!(
-                    "{} and {} differ by {:+.1} % over the same window: {}",
-                    counter.id,
-                    gauge.id,
-                    worst.relative * 100.0,
-                    if worst.verdict == energy::CrossVerdict::Invalid {
-                        "over 5 %, so neither is to be relied on until one is understood"
-                    } else {
-                        "over 3 %, both are kept"
-                    }
-                );
-                found.push(Warning { code: "meters_disagree".to_owned(), text });
-            }
-        }
-    }
-    found
 }

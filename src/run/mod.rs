@@ -4,6 +4,7 @@
 mod against;
 mod bench;
 mod case;
+mod characterise;
 mod energy;
 mod plan;
 mod resume;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 
 pub use against::{Rival, Stores, run_against};
 pub use bench::{Bench, BenchCase, BenchDevice};
+pub use characterise::{CharacteriseError, CharacteriseOptions, Characterised, characterise};
 pub use energy::EnergyMode;
 pub use plan::{Planned, estimate_s, plan_devices};
 pub use resume::{Done, done_already};
@@ -42,6 +44,8 @@ pub struct RunOptions {
     pub energy: EnergyMode,
     /// Where sensors are looked for.
     pub sensors: crate::power::Roots,
+    /// What is known of this machine's meters beyond their own word.
+    pub characterised: Vec<crate::power::characterise::Characteristic>,
     /// Search for tiles before each case.
     pub tune: bool,
     /// Tilings found earlier.
@@ -159,8 +163,10 @@ impl Turn<'_> {
         let observer = &mut *self.observer;
         let _lock =
             clock.time("wait", || HardwareLock::take(&self.facts.hardware, patience, &mut |t| observer.note(t)))?;
-        let mut watch =
-            clock.time("sensors", || energy::EnergyWatch::new(self.options.energy, &self.options.sensors, self.facts));
+        let mut watch = clock.time("sensors", || {
+            let options = &*self.options;
+            energy::EnergyWatch::new(options.energy, &options.sensors, &options.characterised, self.facts)
+        });
         clock.time("idle", || watch.idle());
         let mut worker = clock.time("open", || self.open(0));
         let mut deaths = 0;

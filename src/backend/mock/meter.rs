@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::Write as _,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -23,8 +23,28 @@ pub(super) struct Meter {
 /// What the device tells its meter.
 #[derive(Default)]
 struct Shared {
-    busy: AtomicBool,
+    /// Spans of work, newest last; the last one may not have ended yet.
+    work: Mutex<Vec<(Instant, Option<Instant>)>>,
     unplugged: AtomicBool,
+}
+
+impl Shared {
+    fn work(&self) -> MutexGuard<'_, Vec<(Instant, Option<Instant>)>> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Share of the `seconds` up to `now` that the device was busy; of this moment, without any. Forgets what is older.
+    fn busy(&self, now: Instant, seconds: Option<f64>) -> f64 {
+        let mut work = self.work();
+        let Some(from) = seconds.and_then(|s| now.checked_sub(Duration::from_secs_f64(s))) else {
+            let busy = work.last().is_some_and(|(begin, end)| *begin <= now && end.is_none_or(|end| end > now));
+            return f64::from(u8::from(busy));
+        };
+        work.retain(|(_, end)| end.is_none_or(|end| end > from));
+        let within = |t: Instant| t.clamp(from, now);
+        let busy: f64 = work.iter().map(|(a, b)| (within(b.unwrap_or(now)) - within(*a)).as_secs_f64()).sum();
+        busy / (now - from).as_secs_f64()
+    }
 }
 
 impl Meter {
@@ -45,9 +65,11 @@ impl Meter {
 
     /// The device draws its busy power while this runs.
     pub(super) fn load<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.shared.busy.store(true, Ordering::Relaxed);
+        self.shared.work().push((Instant::now(), None));
         let result = work();
-        self.shared.busy.store(false, Ordering::Relaxed);
+        if let Some(last) = self.shared.work().last_mut() {
+            last.1 = Some(Instant::now());
+        }
         result
     }
 }
@@ -71,7 +93,9 @@ fn write(mut log: File, script: &MeterScript, told: &Shared) {
     while !told.unplugged.load(Ordering::Relaxed)
         && script.silent_after_s.is_none_or(|s| start.elapsed().as_secs_f64() < s.0)
     {
-        let watts = if told.busy.load(Ordering::Relaxed) { script.busy_w.0 } else { script.idle_w.0 };
+        let busy = told.busy(Instant::now(), script.averages_s.map(|s| s.0));
+        let drawn = script.idle_w.0 + busy * (script.busy_w.0 - script.idle_w.0);
+        let watts = script.gain * drawn + script.offset_w;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         // A line that cannot be written is a gap in the log, as a full disk under a real logger leaves one.
         let _ = writeln!(log, "{now:.6},{:.3}", watts + digit);

@@ -29,6 +29,9 @@
 //! idle_w = 20
 //! busy_w = 120                    # while a run sleeps: needs real_sleep
 //! period_s = 0.02
+//! averages_s = 0.1                # what a line is the mean of; without it, the power of the moment
+//! gain = 1.0                      # watts shown for each drawn
+//! offset_w = 0.0                  # and beyond those
 //! silent_after_s = 3.0            # the log ends then
 //!
 //! [[device.fault]]

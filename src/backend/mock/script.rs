@@ -63,6 +63,10 @@ pub(super) struct DeviceScript {
     pub(super) faults: Vec<Fault>,
 }
 
+fn one() -> f64 {
+    1.0
+}
+
 fn default_memory() -> u64 {
     8 << 30
 }
@@ -81,6 +85,14 @@ pub(super) struct MeterScript {
     pub(super) busy_w: Positive,
     /// Seconds from line to line.
     pub(super) period_s: Positive,
+    /// Seconds that a line is the mean of; without it the power of the moment.
+    pub(super) averages_s: Option<Positive>,
+    /// Watts shown for each drawn.
+    #[serde(default = "one")]
+    pub(super) gain: f64,
+    /// Watts shown beyond those.
+    #[serde(default)]
+    pub(super) offset_w: f64,
     /// The log ends this long after the device is opened.
     pub(super) silent_after_s: Option<Positive>,
 }

@@ -31,7 +31,7 @@ impl Tree {
 fn an_empty_machine_tells_nothing_and_claims_nothing() {
     let s = surroundings(&Tree::new(&[]).roots());
     assert_eq!(s, Surroundings::default());
-    assert!(s.power_mode().contains("governor=? "));
+    assert!(s.power_mode()["mode"].contains("governor=? ") && s.power_mode().len() == 1);
     assert!(cpu_times(&Tree::new(&[]).roots()).is_none());
 }
 
@@ -76,8 +76,62 @@ fn a_laptop_tells_its_power_mode() {
     assert_eq!(displays[1].enabled, Some(true));
     assert_eq!(s.load_average, Some([0.5, 1.25, 2.0]));
     let mode = s.power_mode();
+    assert_eq!(mode["displays_connected"], "1");
     tree.write("sys/class/powercap/intel-rapl:0/constraint_0_power_limit_uw", "28000000");
     assert_ne!(surroundings(&tree.roots()).power_mode(), mode);
+}
+
+/// An Orin Nano, as its kernel shows the clocks.
+const JETSON: &[(&str, &str)] = &[
+    ("sys/devices/system/cpu/cpufreq/policy0/scaling_min_freq", "729600"),
+    ("sys/devices/system/cpu/cpufreq/policy0/scaling_max_freq", "1510400"),
+    ("sys/devices/system/cpu/cpufreq/policy4/scaling_min_freq", "729600"),
+    ("sys/devices/system/cpu/cpufreq/policy4/scaling_max_freq", "1510400"),
+    ("sys/devices/system/cpu/offline", "4-5"),
+    ("sys/class/devfreq/17000000.gpu/governor", "nvhost_podgov"),
+    ("sys/class/devfreq/17000000.gpu/min_freq", "306000000"),
+    ("sys/class/devfreq/17000000.gpu/max_freq", "624750000"),
+    ("sys/class/devfreq/15340000.vic/min_freq", "first"),
+    ("var/lib/nvpmodel/status", "pmode:0001 fmode:quiet"),
+    (
+        "etc/nvpmodel.conf",
+        "# < POWER_MODEL ID=1 NAME=COMMENT >\n< POWER_MODEL ID=0 NAME=15W >\nCPU_ONLINE CORE_0 1\n< POWER_MODEL ID=1 NAME=7W >",
+    ),
+];
+
+#[test]
+fn a_jetson_tells_mode_clocks_and_whether_they_are_pinned() {
+    let tree = Tree::new(JETSON);
+    let mode = surroundings(&tree.roots()).power_mode();
+    assert_eq!(mode["nvpmodel"], "7W");
+    assert_eq!(mode["jetson_clocks"], "off");
+    assert_eq!(mode["cpus_offline"], "4-5");
+    assert_eq!(mode["clocks"], "17000000.gpu 306-625 MHz by nvhost_podgov, cpu 730-1510 MHz");
+    assert!(mode["mode"].contains("nvpmodel=pmode:0001"));
+    tree.write("sys/class/devfreq/17000000.gpu/min_freq", "624750000");
+    assert_eq!(surroundings(&tree.roots()).power_mode()["jetson_clocks"], "off", "the processors are free yet");
+    for policy in ["policy0", "policy4"] {
+        tree.write(&format!("sys/devices/system/cpu/cpufreq/{policy}/scaling_min_freq"), "1510400");
+    }
+    let pinned = surroundings(&tree.roots()).power_mode();
+    assert_eq!(pinned["jetson_clocks"], "on");
+    assert_eq!(pinned["clocks"], "17000000.gpu 625 MHz by nvhost_podgov, cpu 1510 MHz");
+}
+
+#[test]
+fn a_mode_without_a_name_keeps_its_number_and_other_boards_have_no_jetson_clocks() {
+    let tree = Tree::new(JETSON);
+    for (status, conf) in [("pmode:0007", ""), ("nonsense", "< POWER_MODEL ID=0 NAME=15W >"), ("pmode:0000", "< POWER")]
+    {
+        tree.write("var/lib/nvpmodel/status", status);
+        tree.write("etc/nvpmodel.conf", conf);
+        let around = surroundings(&tree.roots());
+        assert_eq!((around.nvpmodel.as_deref(), around.nvpmodel_name), (Some(status), None));
+    }
+    fs::remove_file(tree.0.path().join("var/lib/nvpmodel/status")).unwrap();
+    assert_eq!(surroundings(&tree.roots()).jetson_clocks, None);
+    tree.write("proc/device-tree/compatible", "nvidia,p3768-0000+p3767-0003\0nvidia,tegra234");
+    assert_eq!(surroundings(&tree.roots()).jetson_clocks, Some(false));
 }
 
 #[test]
