@@ -21,6 +21,13 @@ const failures = [];
 const check = (holds, what) => {
   if (!holds) failures.push(what);
 };
+// Told even where the browser gives up half way.
+process.on("exit", (code) => {
+  if (failures.length === 0) return;
+  console.error(failures.join("\n"));
+  console.error(`${failures.length} things do not hold`);
+  process.exitCode = code || 1;
+});
 
 const open = async (context, path, where) => {
   const page = await context.newPage();
@@ -138,9 +145,4 @@ check((await paper()) === dark, "the theme is forgotten on the next page");
 await theme.close();
 await browser.close();
 
-if (failures.length > 0) {
-  console.error(failures.join("\n"));
-  console.error(`${failures.length} things do not hold`);
-  process.exit(1);
-}
-console.log(`the site holds: ${PAGES.length} pages, two themes, two widths, with scripts and without`);
+if (failures.length === 0) console.log(`the site holds: ${PAGES.length} pages, two themes, two widths, with scripts and without`);

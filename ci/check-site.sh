@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 bash ci/install-browser.sh
 
 tools=target/ci-browser
-packages=(playwright-core@1.65.1 axe-core@4.14.1)
+packages=(playwright-core@1.65.1 axe-core@4.14.1 @biomejs/biome@2.6.8)
 wanted=${packages[*]}
 if [ "$(cat "$tools/installed" 2>/dev/null)" != "$wanted" ]; then
   rm -rf "$tools"
@@ -15,6 +15,8 @@ if [ "$(cat "$tools/installed" 2>/dev/null)" != "$wanted" ]; then
   npm install --prefix "$tools" --no-fund --no-audit --no-save --loglevel=error "${packages[@]}"
   echo "$wanted" >"$tools/installed"
 fi
+
+"$tools/node_modules/.bin/biome" lint --error-on-warnings src/site/assets ci/*.mjs tests/site/evaluate.js
 
 site=target/site
 if [ -n "${WATTMARK:-}" ]; then

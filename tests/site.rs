@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use support::Bench;
 use wattmark::{
     catalog::Catalog,
-    cost::{Query, Throughput, price},
+    cost::{Asked, Basis, Comparison, Party, Query, Throughput, compare},
     formula::{Boundary, Cell, Cone, Content, Distribution, Formula, Given, Scope, System, Unit},
     record::{Record, read_file},
 };
@@ -326,55 +326,63 @@ fn the_sites_evaluator_prices_as_the_command_line_does() {
     let catalog = Catalog::load(&[]).unwrap();
     let (mut cases, mut expected) = (Vec::new(), Vec::new());
     for question in shipped["questions"].as_array().unwrap() {
-        for (at, side) in question["sides"].as_array().unwrap().iter().enumerate() {
-            // At the modes, then with each slider that moves this side at its ends and in between.
-            let mut settings: Vec<BTreeMap<&str, f64>> = vec![BTreeMap::new()];
-            for slider in question["sliders"].as_array().unwrap() {
-                let places = slider["places"].as_array().unwrap();
-                let Some(place) = places.iter().find(|p| p[0] == at) else { continue };
-                let (low, high) = (slider["low"].as_f64().unwrap(), slider["high"].as_f64().unwrap());
-                let role = place[1].as_str().unwrap();
-                settings.extend([0.0, 0.37, 1.0].map(|t| BTreeMap::from([(role, low + t * (high - low))])));
-            }
-            assert!(settings.len() > 3, "{side}: no slider");
-            for set in settings {
-                let (given, values) = priced(&catalog, side, &set);
-                cases.push(json!({ "steps": shipped["formulas"][side["formulas"].as_str().unwrap()]["steps"], "given": given }));
-                expected.push(values);
+        let sides = question["sides"].as_array().unwrap();
+        for side in sides {
+            // Every step with each role at its mode.
+            let modes = side["at_modes"].as_object().unwrap();
+            cases.push(json!({ "steps": steps(&shipped, side), "given": side["given"] }));
+            expected.push(modes.iter().map(|(k, x)| (k.clone(), x.as_f64().unwrap())).collect());
+        }
+        let mut found = priced(&catalog, question);
+        let turns = found.pairs[0].turns.clone();
+        for slider in question["sliders"].as_array().unwrap() {
+            let turn = turns.iter().find(|t| slider["role"] == t.role).unwrap();
+            let (low, high) = turn.range;
+            let at = [0.0, 0.37, 1.0].map(|t| low + t * (high - low));
+            let curve = found.curve(0, turn, &at);
+            for (i, x) in at.into_iter().enumerate() {
+                for (n, (side, costs)) in sides.iter().zip([&curve.first, &curve.second]).enumerate() {
+                    let mut given = side["given"].clone();
+                    let places = slider["places"].as_array().unwrap().iter().filter(|p| p[0] == n);
+                    places.for_each(|p| given[p[1].as_str().unwrap()] = json!(turn.unit.to_base(x)));
+                    cases.push(json!({ "steps": steps(&shipped, side), "given": given }));
+                    let unit = found.sides[n].priced.unit();
+                    expected.push(BTreeMap::from([("per_mtok".to_owned(), unit.to_base(costs[i].value))]));
+                }
             }
         }
     }
+    assert!(cases.len() > 60, "{}", cases.len());
     let Some(site) = by_the_site(&cases) else { return };
     for (site, ours) in site.iter().zip(&expected) {
         for (name, x) in ours {
-            assert!(
-                same(&site[name], *x) || (site[name].as_f64().unwrap() / x - 1.0).abs() < 1e-12,
-                "{name}: {} and {x}",
-                site[name]
-            );
+            let near = site[name].as_f64().is_some_and(|s| (s / x - 1.0).abs() < 1e-12);
+            assert!(near || same(&site[name], *x), "{name}: {} and {x}", site[name]);
         }
     }
 }
 
-/// What the script starts from with some roles set, and every step by `price`, in base units.
-fn priced(catalog: &Catalog, side: &Value, set: &BTreeMap<&str, f64>) -> (Value, BTreeMap<String, f64>) {
-    let text = |key: &str| side[key].as_str().unwrap();
-    let mut given = side["given"].clone();
-    let model = &catalog.costs[text("formulas")];
-    let role = |name: &str| model.roles.iter().find(|r| r.name == name).unwrap();
-    for (name, x) in set {
-        given[*name] = json!(role(name).unit.to_base(*x));
-    }
-    let tok_s = role("tok_s").unit.from_base(given["tok_s"].as_f64().unwrap());
-    let query = Query {
-        scenario: text("scenario"),
-        device: text("device"),
-        model: Some("llama-3.1-8b"),
-        throughput: Some(Throughput::exactly(tok_s)),
-        set: set.clone(),
-        ..Query::default()
+fn steps<'s>(shipped: &'s Value, side: &Value) -> &'s Value {
+    &shipped["formulas"][side["formulas"].as_str().unwrap()]["steps"]
+}
+
+/// The sides of a question, priced anew. A throughput with a slider is a bound, and looked below.
+fn priced<'c>(catalog: &'c Catalog, question: &Value) -> Comparison<'c> {
+    let sliders: Vec<&str> =
+        question["sliders"].as_array().unwrap().iter().map(|s| s["role"].as_str().unwrap()).collect();
+    let text = |side: &Value, key: &str| side[key].as_str().unwrap().to_owned();
+    let side = |side: &Value| {
+        let (name, tok_s) = (text(side, "name"), side["given"]["tok_s"].as_f64().unwrap());
+        let bound = sliders.iter().any(|s| s.split(" = ").any(|place| place == format!("{name}.tok_s")));
+        // Tokens a second are base units, of one accelerator or one car.
+        let basis = if bound { Basis::Roof } else { Basis::Set };
+        let throughput = Throughput { basis, ..Throughput::exactly(tok_s) };
+        (name, text(side, "scenario"), text(side, "device"), throughput)
     };
-    let found = price(catalog, &query, 1, 1).unwrap();
-    let values = found.derived.iter().map(|d| (d.name.clone(), d.unit.to_base(d.summary.value)));
-    (given, values.collect())
+    let sides: Vec<_> = question["sides"].as_array().unwrap().iter().map(side).collect();
+    let parties = sides.iter().map(|(name, scenario, device, throughput)| {
+        let (model, throughput) = (Some("llama-3.1-8b"), Some(throughput.clone()));
+        Party { name, query: Query { scenario, device, model, throughput, ..Query::default() } }
+    });
+    compare(catalog, &Asked { parties: parties.collect(), share: None, draws: 8, seed: 1 }).unwrap()
 }

@@ -135,6 +135,11 @@ impl DeviceFacts {
         let place = self.uuid.as_deref().or(self.pci.as_deref()).unwrap_or(&self.name);
         format!("{}/{}/{}/{}", self.backend, self.api, place, self.driver.as_deref().unwrap_or("-"))
     }
+
+    /// True if its speed is that of the hardware it names: neither drawn by a CPU, nor scripted.
+    pub fn is_hardware(&self) -> bool {
+        !matches!(self.class, DeviceClass::Software | DeviceClass::Mock)
+    }
 }
 
 /// Something that is not there, why, and how to get it.

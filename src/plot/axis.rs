@@ -81,13 +81,15 @@ impl Axis {
     }
 }
 
-/// Ticks at 1, 10, 100; at 1, 2, 5, 10 where there are few decades.
+/// Ticks at 1, 10, 100; at 1, 2, 5, 10 where those would be few.
 fn decades(low: f64, high: f64) -> Vec<(f64, String)> {
-    let span = (high / low).log10();
-    let digits: &[i64] = if span < 2.5 { &[1, 2, 5] } else { &[1] };
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
-    let all = (first..=last).flat_map(|e| digits.iter().map(move |d| exact(*d, e)));
-    all.filter(|(x, _)| (low..=high).contains(x)).collect()
+    let at = |digits: &[i64]| -> Vec<(f64, String)> {
+        let all = (first..=last).flat_map(|e| digits.iter().map(move |d| exact(*d, e)));
+        all.filter(|(x, _)| (low..=high).contains(x)).collect()
+    };
+    let wide = at(&[1]);
+    if (high / low).log10() >= 2.5 && wide.len() >= 3 { wide } else { at(&[1, 2, 5]) }
 }
 
 /// `digits` times a power of ten, as the nearest number and its text.

@@ -45,7 +45,7 @@ impl Roof {
 
     /// The rate in words.
     pub fn text(&self) -> String {
-        si(self.rate, 3, if self.memory { "B/s" } else { "operations/s" })
+        if self.memory { si(self.rate, 3, "B/s") } else { format!("{} operations/s", si(self.rate, 3, "")) }
     }
 }
 

@@ -15,6 +15,8 @@ fn ticks_are_round_numbers() {
     assert_eq!(labels(&log), ["0.05", "0.1", "0.2", "0.5", "1", "2"]);
     let wide = Axis { log: true, ..Axis::linear("x", 0.004, 3000.0) };
     assert_eq!(labels(&wide), ["0.01", "0.1", "1", "10", "100", "1000"]);
+    let between = Axis { log: true, ..Axis::linear("x", 1.3, 470.0) };
+    assert_eq!(labels(&between), ["2", "5", "10", "20", "50", "100", "200"]);
     let narrow = Axis { log: true, ..Axis::linear("x", 1.1, 1.9) };
     assert!(labels(&narrow).len() >= 3, "{:?}", labels(&narrow));
 }

@@ -4,15 +4,17 @@
 use maud::{Markup, html};
 
 use super::{
-    File, Site,
+    Content, File, Site,
     html::{Page, data, figure},
     live,
     sheet::tables,
 };
 use crate::{
     catalog::{Catalog, UNSOURCED},
-    claim::Settings,
-    cost::{Asked, Basis, Comparison, CostError, Party, Query, Throughput, compare, throughput_of},
+    cost::{
+        Asked, Basis, Comparison, CostError, Party, PointAsked, Query, Sense, Serving, Throughput, compare,
+        throughput_of,
+    },
     plot,
     report::{cost::Costs, number::decimal},
 };
@@ -68,8 +70,8 @@ const ROUND_TOK_S: f64 = 1000.0;
 /// The page and the data of its sliders.
 pub(super) fn files(site: &Site) -> Vec<File> {
     let catalog = site.content.catalog;
-    let mut found: Vec<_> = QUESTIONS.iter().map(|q| (q, ask(catalog, q, site.content.settings))).collect();
-    let sections: Vec<Markup> = found.iter_mut().map(|(q, found)| question(q, found)).collect();
+    let mut found: Vec<_> = QUESTIONS.iter().map(|q| (q, ask(&site.content, q))).collect();
+    let sections: Vec<Markup> = found.iter_mut().map(|(q, found)| question(catalog, q, found)).collect();
     let answered: Vec<(&str, &Comparison)> =
         found.iter().filter_map(|(q, found)| Some((q.id, found.as_ref().ok()?))).collect();
     let shipped = live::data(catalog, &answered);
@@ -90,7 +92,17 @@ pub(super) fn files(site: &Site) -> Vec<File> {
     vec![page, File::new("data/cost.json", format!("{}\n", crate::report::text::json(&format!("{shipped:#}"))))]
 }
 
-fn ask<'c>(catalog: &'c Catalog, question: &'static Question, settings: Settings) -> Result<Comparison<'c>, CostError> {
+fn ask<'c>(content: &Content<'c>, question: &'static Question) -> Result<Comparison<'c>, CostError> {
+    let Content { catalog, records, settings, .. } = *content;
+    let serving = |side: &'static Side| Serving {
+        model: question.model,
+        device: side.device,
+        edge: side.name == "edge",
+        point: PointAsked::default(),
+        records,
+        track: None,
+        reserve: 0.0,
+    };
     let party = |side: &'static Side| Party {
         name: side.name,
         query: Query {
@@ -98,7 +110,7 @@ fn ask<'c>(catalog: &'c Catalog, question: &'static Question, settings: Settings
             scenario: side.scenario,
             device: side.device,
             model: Some(question.model),
-            throughput: Some(throughput_of(catalog, question.model, side.device).unwrap_or_else(|_| round())),
+            throughput: Some(throughput_of(catalog, &serving(side)).unwrap_or_else(|_| round())),
             set: Default::default(),
         },
     };
@@ -120,20 +132,24 @@ fn round() -> Throughput {
     }
 }
 
-fn question(question: &Question, found: &mut Result<Comparison<'_>, CostError>) -> Markup {
+fn question(catalog: &Catalog, question: &Question, found: &mut Result<Comparison<'_>, CostError>) -> Markup {
     html! {
         section.question aria-labelledby=(question.id) {
             h2 id=(question.id) { (question.title) }
             @match found {
-                Ok(found) => (answered(question, found)),
+                Ok(found) => (answered(catalog, question, found)),
                 Err(error) => p.notice { "This cannot be priced with this catalogue: " (error.to_string()) },
             }
         }
     }
 }
 
-fn answered(question: &Question, found: &mut Comparison) -> Markup {
-    let pictures = plot::cost::pictures(found, Some(question.model));
+fn answered(catalog: &Catalog, question: &Question, found: &mut Comparison) -> Markup {
+    let mut pictures = plot::cost::pictures(found, Some(question.model));
+    // First what the question is about: how much of the time the first side is used.
+    let duty = catalog.costs.get(&found.sides[0].priced.formulas).and_then(|m| m.duty.as_ref());
+    let over = duty.map(|duty| format!("-over-{}-{duty}", found.sides[0].name));
+    pictures.sort_by_key(|p| over.as_ref().is_none_or(|over| !p.name.ends_with(over)));
     let sheets = Costs { found, model: Some(question.model), explain: true }.sheets();
     let (first, rest) = pictures.split_at(pictures.len().min(1));
     let caption = |picture: &plot::Picture| format!("{}: {}", question.title, picture.name.replace('-', " "));
@@ -160,8 +176,8 @@ fn answer(side: &crate::cost::CostSide) -> Markup {
         li {
             b { (side.name) }
             @if let Some(answer) = side.priced.answer() {
-                span.amount { (decimal(answer.median, 3)) " " small { (unit.text()) } }
-                span.faint { (decimal(answer.low, 3)) " to " (decimal(answer.high, 3)) ", 5 to 95 % of the draws" }
+                span.amount { (side.priced.sense().sign()) (decimal(answer.median, 3)) " " small { (unit.text()) } }
+                span.faint { "median; " (decimal(answer.low, 3)) " to " (decimal(answer.high, 3)) ", 5 to 95 % of the draws" }
             }
             span { (side.scenario) @if !side.device.is_empty() { " on " (side.device) } }
         }
@@ -172,10 +188,15 @@ fn verdict(found: &Comparison) -> Markup {
     html! {
         @for pair in &found.pairs {
             @let (first, second) = (&found.sides[pair.first].name, &found.sides[pair.second].name);
-            p {
-                (first) " is the cheaper in " b { (format!("{:.0} %", pair.first_cheaper * 100.0)) } " of the draws; it costs "
-                (decimal(pair.ratio.median, 3)) " of " (second) " at the median ("
-                (decimal(pair.ratio.low, 3)) " to " (decimal(pair.ratio.high, 3)) ")."
+            @if pair.sense == Sense::Neither {
+                p { "Whether " (first) " or " (second) " is the cheaper is not to be told: both rest on bounds." }
+            } @else {
+                p {
+                    (first) " is the cheaper in " (pair.sense.reversed().name()) " "
+                    b { (format!("{:.0} %", pair.first_cheaper * 100.0)) } " of the draws; it costs " (pair.sense.name()) " "
+                    (decimal(pair.ratio.median, 3)) " of " (second) " at the median ("
+                    (decimal(pair.ratio.low, 3)) " to " (decimal(pair.ratio.high, 3)) ")."
+                }
             }
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn page(site: &Site) -> File {
     let table = html! {
         table.heat {
             caption { "Rows are cases, columns are devices. Fraction of ceiling: 100 % is the lowest of the ceilings that this device \
-                       was measured at in the same run. Rates: darkest is the fastest device of the row." }
+                       was measured at in the same run. Rates: the strongest colour is the fastest device of the row." }
             thead {
                 tr {
                     th scope="col" { "Case" }
@@ -68,7 +68,7 @@ fn cases<'s>(site: &'s Site) -> Vec<&'s str> {
 }
 
 /// The last record of a case on each device.
-pub(super) fn latest<'s>(site: &'s Site, id: &str) -> Vec<Option<usize>> {
+pub(super) fn latest(site: &Site, id: &str) -> Vec<Option<usize>> {
     let last = |rows: &[usize]| {
         let of = rows.iter().copied().filter(|r| site.records[*r].case.id == id);
         of.max_by_key(|r| (site.records[*r].ended, *r))

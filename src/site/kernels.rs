@@ -93,7 +93,7 @@ fn line(site: &Site, subject: &Subject, row: usize, notes: &mut Notes) -> Markup
         tr data-status=(status_name(record)) {
             th scope="row" { (case(&record.case.id)) }
             td { (kernel) }
-            td { a href=(subject.path()) { (subject.facts.name) } " " span.faint { (subject.about()) } }
+            td { a href=(subject.path()) { (subject.facts.name) } " " span.faint { (subject.place()) } }
             td { (subject.facts.track.name()) }
             (cell(&status, false, None, notes))
             (cell(&median, true, time.map(|t| t.seconds.value), notes))

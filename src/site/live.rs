@@ -39,7 +39,9 @@ fn formulas(model: &CostModel) -> Value {
 fn question(catalog: &Catalog, id: &str, found: &Comparison) -> Value {
     let sliders: Vec<Value> = found.pairs.iter().flat_map(|p| distinct(&p.turns)).map(|t| slider(found, t)).collect();
     let sides: Vec<Value> = found.sides.iter().map(|s| side(catalog, s)).collect();
-    json!({ "id": id, "sides": sides, "sliders": sliders })
+    // Of the first's cost over the second's, and the other way round: in words, empty of an estimate.
+    let senses = found.pairs.first().map(|p| [p.sense.name(), p.sense.reversed().name()]);
+    json!({ "id": id, "sides": sides, "senses": senses, "sliders": sliders })
 }
 
 fn side(catalog: &Catalog, side: &CostSide) -> Value {
@@ -51,6 +53,7 @@ fn side(catalog: &Catalog, side: &CostSide) -> Value {
     json!({
         "name": side.name, "scenario": side.scenario, "device": side.device, "about": about,
         "formulas": side.priced.formulas, "given": given, "at_modes": at_modes,
+        "sign": side.priced.sense().sign(),
     })
 }
 

@@ -55,10 +55,12 @@ fn markdown(text: &str) -> (Markup, Vec<(String, String)>) {
                 events.extend((!left_out).then_some(event));
             }
             Event::Start(Tag::Table(_)) => {
+                let under = contents.last().map_or("Table", |(_, title)| title.as_str()).to_owned();
                 events.push(Event::Html(
                     "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\">".into(),
                 ));
-                events.push(event);
+                events.extend([event, Event::Html("<caption class=\"hidden\">".into()), Event::Text(under.into())]);
+                events.push(Event::Html("</caption>".into()));
             }
             Event::End(TagEnd::Table) => events.extend([event, Event::Html("</div>".into())]),
             event => events.push(event),
@@ -66,7 +68,9 @@ fn markdown(text: &str) -> (Markup, Vec<(String, String)>) {
     }
     let mut out = String::new();
     push_html(&mut out, events.into_iter());
-    (PreEscaped(out), contents)
+    // Only a heading's cell can be written so: text has its `<` escaped.
+    let scoped = out.replace("<th>", "<th scope=\"col\">").replace("<th style", "<th scope=\"col\" style");
+    (PreEscaped(scoped), contents)
 }
 
 /// Gives the heading that has just ended an id from its words.

@@ -38,7 +38,7 @@ use crate::{
         Format, Style, claims::Claims, export::dictionary, metrics::Metrics, render as render_rows, results::Results,
         text,
     },
-    workload::{Evidence, Records, emulated},
+    workload::{Evidence, Records},
 };
 use subject::Subject;
 
@@ -116,7 +116,7 @@ pub fn render(content: Content) -> Vec<File> {
     files.extend(cost::files(&site));
     files.extend(data(&site));
     files.extend(content.outcomes.iter().map(|o| claim::page(&site, o)));
-    let evidence = Evidence::gather(content.records, &|d| !emulated(d));
+    let evidence = Evidence::gather(content.records, &|d| d.is_hardware());
     files.extend(site.subjects.iter().map(|s| device::page(&site, s, &evidence)));
     files.extend(html::assets());
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::{Site, html::scroll, subject::Subject};
 use crate::{
     report::number::{decimal, percent, plus_minus, seconds},
-    workload::{Answer, Evidence, Format, Point, Query, Step, WorkloadError, answer_of, emulated, left_out},
+    workload::{Answer, Evidence, Format, Point, Query, Step, WorkloadError, answer_of, left_out},
 };
 
 /// Sequences, cached tokens and formats at which every model is shown.
@@ -14,7 +14,7 @@ const POINTS: [(u64, u64, Format); 2] = [(1, 2048, Format::F16), (1, 2048, Forma
 
 /// What each model of the catalogue would take on the device; nothing of devices that are drawn by the CPU.
 pub(super) fn composed(site: &Site, subject: &Subject, all: &[Evidence]) -> Markup {
-    if emulated(subject.facts) {
+    if !subject.facts.is_hardware() {
         return html! { p { "Not composed: a software device says nothing of hardware." } };
     }
     // Of one device in several power modes the one with the most cases.

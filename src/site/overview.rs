@@ -27,7 +27,7 @@ pub(super) fn page(site: &Site) -> File {
             (section("findings", "Figures that do not stand when recomputed", html! {
                 ul.findings {
                     @for finding in site.content.findings {
-                        li { b { (finding.id) } " " (finding.what) }
+                        li { b { (finding.id) } " " (finding.what()) }
                     }
                 }
             }))
@@ -61,7 +61,7 @@ fn tiles(site: &Site) -> Markup {
     html! {
         ul.tiles {
             (tile(count("ok").to_string(), "verified results", rest))
-            (tile(site.subjects.len().to_string(), "devices", format!("on {} machines", machines.len())))
+            (tile(site.subjects.len().to_string(), "devices", if machines.len() == 1 { "on one machine".to_owned() } else { format!("on {} machines", machines.len()) }))
             (tile(metered.to_string(), "results with metered joules", format!("{} unmeasured", count("ok") - metered.min(count("ok")))))
             (tile(decided.to_string(), "claims put to the test", format!("{} more are untestable here", site.content.outcomes.len() - decided)))
         }

@@ -28,6 +28,12 @@ impl Subject<'_> {
         format!("{}, {} track{machine}", self.facts.api, self.facts.track.name())
     }
 
+    /// The same, short, where a column beside it names the track.
+    pub(super) fn place(&self) -> String {
+        let machine = self.environment.machine.as_ref().map(|m| format!(", {m}")).unwrap_or_default();
+        format!("{}{machine}", self.facts.api)
+    }
+
     /// Where its page lies.
     pub(super) fn path(&self) -> String {
         format!("devices/{}.html", self.slug)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::JoulesOf;
 use crate::{
-    backend::{DeviceClass, DeviceFacts, Track},
+    backend::{DeviceFacts, Track},
     catalog::Catalog,
     kernel::Case,
     measure::stats::{Estimate, median},
@@ -65,7 +65,7 @@ impl Records {
 
     /// True if one of them was made on hardware that the catalogue knows by this id.
     pub fn have(&self, catalog: &Catalog, device: &str) -> bool {
-        let is = |d: &DeviceFacts| !emulated(d) && catalog.device_called(&d.name).is_some_and(|k| k.id == device);
+        let is = |d: &DeviceFacts| d.is_hardware() && catalog.device_called(&d.name).is_some_and(|k| k.id == device);
         self.records.iter().any(|r| is(&r.device))
     }
 
@@ -141,7 +141,7 @@ impl Evidence {
 
     /// True if it is no hardware: a rasterizer on the CPU, or a script.
     pub fn software(&self) -> bool {
-        emulated(&self.device)
+        !self.device.is_hardware()
     }
 
     /// Its name with all that tells it from others.
@@ -156,11 +156,6 @@ impl Evidence {
             self.track().name()
         )
     }
-}
-
-/// Devices that are none: never taken for hardware.
-pub(crate) fn emulated(device: &DeviceFacts) -> bool {
-    matches!(device.class, DeviceClass::Software | DeviceClass::Mock)
 }
 
 fn timed(records: &Records, from: Vec<usize>) -> Option<Timed> {

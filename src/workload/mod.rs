@@ -23,7 +23,6 @@ mod tests;
 pub use answer::{Answer, DeviceChoice, Query, WorkloadError, answer, answer_of, left_out};
 pub use compose::{Basis, Part, Step};
 pub use energy::{JoulesOf, StepJoules};
-pub(crate) use evidence::emulated;
 pub use evidence::{Evidence, Place, Records, Timed};
 pub use experts::experts_touched;
 pub use format::{Format, UnknownFormat};

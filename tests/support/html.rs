@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// A tag as it opens.
 #[derive(Debug, Clone)]
-pub struct Tag {
+pub(crate) struct Tag {
     pub name: String,
     pub attributes: BTreeMap<String, String>,
 }
@@ -15,7 +15,7 @@ const VOID: &[&str] = &["meta", "link", "input", "br", "hr", "img", "col"];
 ///
 /// # Panics
 /// If tags do not nest, an attribute stands twice or unquoted, or a stray `<` is left.
-pub fn tags(page: &str) -> Vec<Tag> {
+pub(crate) fn tags(page: &str) -> Vec<Tag> {
     let (mut tags, mut open) = (Vec::new(), Vec::<String>::new());
     let mut rest = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
     while let Some(at) = rest.find('<') {

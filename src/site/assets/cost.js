@@ -1,6 +1,6 @@
 // The sliders of the cost page: values from the page's data, costs by formula.js, a curve and where it turns.
 "use strict";
-(function () {
+(() => {
   const SIZE = { width: 640, height: 300, left: 58, right: 14, top: 14, bottom: 46 };
   const STEPS = 120;
   const SVG = "http://www.w3.org/2000/svg";
@@ -15,7 +15,7 @@
   };
   const draw = (name, attributes, text = "") => {
     const element = document.createElementNS(SVG, name);
-    Object.entries(attributes).forEach(([key, x]) => element.setAttribute(key, x));
+    for (const [key, x] of Object.entries(attributes)) element.setAttribute(key, x);
     element.textContent = text;
     return element;
   };
@@ -31,7 +31,7 @@
     question.sides.map((side, at) => {
       const given = { ...side.given };
       question.sliders.forEach((slider, i) => {
-        slider.places.filter((place) => place[0] === at).forEach((place) => (given[place[1]] = values[i] * slider.base));
+        for (const [side, role] of slider.places) if (side === at) given[role] = values[i] * slider.base;
       });
       const { steps, output } = shipped.formulas[side.formulas];
       return evaluate(steps, given)[output];
@@ -99,10 +99,10 @@
     const line = (kind, v) => draw("line", { class: kind, x1: x(v), x2: x(v), y1: SIZE.top, y2: SIZE.height - SIZE.bottom });
     picture.append(line("here", values[at]));
     if (turnsAt !== null) picture.append(line("turn", turnsAt));
-    question.sides.forEach((side, i) => {
+    CLASSES.forEach((kind, i) => {
       const shown = along.map((v, n) => [v, costs[n][i]]).filter((p) => Number.isFinite(p[1]) && p[1] <= top);
       const points = shown.map(([v, c]) => `${x(v).toFixed(1)} ${y(c).toFixed(1)}`);
-      if (points.length > 1) picture.append(draw("path", { class: CLASSES[i], d: `M${points.join("L")}` }));
+      if (points.length > 1) picture.append(draw("path", { class: kind, d: `M${points.join("L")}` }));
     });
     const base = SIZE.height - SIZE.bottom;
     picture.append(draw("line", { class: "axis", x1: SIZE.left, x2: SIZE.width - SIZE.right, y1: base, y2: base }));
@@ -115,7 +115,10 @@
     const names = question.sides.map((s) => s.name);
     const [cheap, dear] = first < second ? [names[0], names[1]] : [names[1], names[0]];
     const share = number((100 * Math.min(first, second)) / Math.max(first, second));
-    const here = `${cheap} costs ${share} % of ${dear}.`;
+    const sense = question.senses[first < second ? 0 : 1];
+    if (sense.startsWith("neither")) return "Both rest on bounds: which is the cheaper is not to be told.";
+    const more = sense === "at least" ? "; it rests on a bound, and may be the dearer" : "";
+    const here = `${cheap} costs ${sense} ${share} % of ${dear}${more}.`.replace("  ", " ");
     const of = `${slider.role} (${slider.meaning})`;
     if (turnsAt === null) return `${here} No value of ${of} from ${number(slider.low)} to ${number(slider.high)} turns that.`;
     return `${here} It turns at ${of} = ${withUnit(turnsAt, slider.unit)}.`;
@@ -124,9 +127,9 @@
   const build = (box) => {
     const question = shipped.questions.find((q) => q.id === box.dataset.question);
     const start = question.sliders.map((s) => s.now);
-    let values = [...start];
+    const values = [...start];
     const over = make("select");
-    question.sliders.forEach((s, i) => over.append(make("option", { value: i, textContent: `${s.role}: ${s.meaning}` })));
+    over.append(...question.sliders.map((s, i) => make("option", { value: i, textContent: `${s.role}: ${s.meaning}` })));
     over.value = Math.max(0, question.sliders.findIndex((s) => /\.(duty|fill)$/.test(s.role)));
     const said = make("p", { className: "said" });
     said.setAttribute("aria-live", "polite");
@@ -141,7 +144,7 @@
           const output = outputOf(side);
           const cost = make("b", { textContent: number(costs[i] / output.base) });
           cost.dataset.side = side.name;
-          return make("li", {}, make("span", { className: `dash ${CLASSES[i]}` }), `${side.name} `, cost, ` ${output.unit}`);
+          return make("li", {}, make("span", { className: `dash ${CLASSES[i]}` }), `${side.name} ${side.sign}`, cost, ` ${output.unit}`);
         }),
       );
       said.textContent = sentence(question, values, at, turnsAt);
@@ -162,11 +165,15 @@
       });
       const label = make("label", { className: "slider" }, slider.role, output, range, make("small", { textContent: slider.meaning }));
       // A range input keeps what the browser rounds to; the start is what the catalogue says.
-      return { label, reset: () => ((range.value = now), set(now)) };
+      const reset = () => {
+        range.value = now;
+        set(now);
+      };
+      return { label, reset };
     });
     const reset = make("button", { type: "button", textContent: "Back to the modes" });
     reset.addEventListener("click", () => {
-      sliders.forEach((s) => s.reset());
+      for (const slider of sliders) slider.reset();
       show();
     });
     over.addEventListener("change", show);

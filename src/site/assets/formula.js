@@ -1,7 +1,7 @@
 // Evaluates formula trees: the operators of wattmark's formula language and nothing else. It holds no formula.
 // A tree is a number in base units, a name, or [operator, part, ...]; true is 1, false 0.
 "use strict";
-(function (root) {
+((root) => {
   const YEAR = 8760 * 3600;
   const flag = (holds) => (holds ? 1 : 0);
 

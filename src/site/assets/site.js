@@ -1,6 +1,6 @@
 // Tables that sort by any column, and filter by words and by the values of marked columns. Adds no number.
 "use strict";
-(function () {
+(() => {
   const MOST_CHOICES = 60;
 
   const make = (name, properties = {}, ...children) => {
@@ -36,7 +36,7 @@
         const first = head.classList.contains("number") ? "descending" : "ascending";
         const other = first === "ascending" ? "descending" : "ascending";
         const order = head.getAttribute("aria-sort") === first ? other : first;
-        heads.forEach((h) => h.removeAttribute("aria-sort"));
+        for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", order);
         const sign = order === "ascending" ? 1 : -1;
         const rows = [...body.rows].map((row) => ({ row, key: key(row.cells[column]) }));
@@ -90,7 +90,7 @@
   // A link into something folded unfolds it.
   const unfold = () => {
     const target = window.location.hash.length > 1 && document.getElementById(window.location.hash.slice(1));
-    const folded = target && target.closest("details");
+    const folded = target?.closest("details");
     if (folded) folded.open = true;
   };
   window.addEventListener("hashchange", unfold);

@@ -1,6 +1,6 @@
 // Light or dark: what the reader chose here before, else what the system says. Runs before the page is drawn.
 "use strict";
-(function () {
+(() => {
   const root = document.documentElement;
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const stored = () => {
