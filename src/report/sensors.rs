@@ -112,7 +112,7 @@ impl Rows for Sensors<'_> {
             Column::number("every [s]"),
             Column::number("averages [s]"),
             Column::number("gain ±1σ"),
-            Column::text("source").wide(),
+            Column::text("read at").wide(),
         ];
         let mut sheet = Sheet { columns, empty: "no sensors", ..Sheet::default() };
         let rows = self.sensors.iter().map(|s| cells(s, &mut sheet.notes)).collect();

@@ -249,7 +249,7 @@ pub(super) const TERMS: &[Term] = &[
         &["gain ±1σ", "gain"],
         "Relative standard uncertainty of a meter's scale, and where the figure is from. Part of every joule's uncertainty.",
     ),
-    term(Kind::Metric, &["source"], "Path, call or address that a meter is read by."),
+    term(Kind::Metric, &["read at"], "Path, call or address that a meter is read by."),
     term(
         Kind::Metric,
         &["interface", "api"],

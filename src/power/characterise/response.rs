@@ -52,9 +52,6 @@ impl Shape {
 /// An instant, so short that no meter resolves it.
 const INSTANT_S: f64 = 1e-6;
 
-/// From one width tried to the next.
-const WIDTH_STEP: f64 = 1.35;
-
 /// The best fit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fit {
@@ -72,17 +69,17 @@ pub(super) struct Fit {
 pub(super) fn fit(updates: &[Update], load: &Load, period_s: f64, counter: bool, log: bool) -> Fit {
     let lags = |n: i32| -> Vec<f64> {
         let first = if log { -n } else { 0 };
-        (first..=n).map(|i| f64::from(i) * period_s / 5.0).collect()
+        (first..=n).map(|i| f64::from(i) * period_s / 10.0).collect()
     };
     if counter {
         let sees = |lag: f64, _: f64| {
             updates.iter().map(|u| load.mean(u.at_s - lag - u.since_s, u.at_s - lag)).collect::<Vec<_>>()
         };
-        return search(updates, &sees, Shape::Instant, &[0.0], &lags(20));
+        return search(updates, &sees, Shape::Instant, &[0.0], &lags(40));
     }
     // From far under a period, where an average is an instant, to far over it.
-    let widths: Vec<f64> = (0..24).map(|i| period_s * 0.02 * WIDTH_STEP.powi(i)).collect();
-    let lags = lags(15);
+    let widths: Vec<f64> = (0..48).map(|i| period_s * 0.02 * 1.16_f64.powi(i)).collect();
+    let lags = lags(30);
     let with = |shape: Shape, widths: &[f64]| {
         let sees = move |lag: f64, width: f64| {
             updates.iter().map(|u| shape.sees(load, u.at_s - lag, width)).collect::<Vec<_>>()
@@ -108,7 +105,7 @@ fn search(updates: &[Update], sees: &dyn Fn(f64, f64) -> Vec<f64>, shape: Shape,
             best = better(best, at(width, lag));
         }
     }
-    let mut factor = WIDTH_STEP;
+    let mut factor = 1.16_f64;
     let mut step = lags[1] - lags[0];
     let earliest = if lags[0] < 0.0 { f64::NEG_INFINITY } else { 0.0 };
     for _ in 0..40 {
