@@ -89,7 +89,7 @@
 
   // A link into something folded unfolds it.
   const unfold = () => {
-    const target = window.location.hash.length > 1 && document.getElementById(window.location.hash.slice(1));
+    const target = document.getElementById(window.location.hash.slice(1));
     const folded = target?.closest("details");
     if (folded) folded.open = true;
   };
