@@ -7,7 +7,7 @@
 //! `assets/` is the style and the scripts: the pages are complete without the scripts, which sort, filter, switch the
 //! theme and move the sliders of the cost page. Those evaluate the catalogue's own formula trees, shipped as data.
 //!
-//! Text from a record is someone else's: `maud` escapes it, and [`File::page`] shows what would mislead.
+//! Text from a record is someone else's: `maud` escapes it, and pages show as escapes what would mislead.
 //!
 //! To add a page: a file here with a function that returns its [`File`], a line in [`render`], one in `html::NAV`.
 
