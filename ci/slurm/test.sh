@@ -2,10 +2,10 @@
 # Tries the Slurm launcher on a real Slurm of two nodes on this machine: submits an array over scripted devices, kills a
 # node in the middle for good, and wants every case of the plan exactly once in the merged set.
 # Needs root, for Slurm's daemons; installs slurm-wlm and munge from Debian where they are missing.
-# WATTMARK names the binary, target/release/wattmark by default.
+# WATTMARK names the binary, release/wattmark in Cargo's target folder by default.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-export WATTMARK=${WATTMARK:-$here/../../target/release/wattmark}
+export WATTMARK=${WATTMARK:-${CARGO_TARGET_DIR:-$here/../../target}/release/wattmark}
 limit=150
 
 fail() {
