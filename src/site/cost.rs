@@ -10,11 +10,8 @@ use super::{
     sheet::tables,
 };
 use crate::{
-    catalog::{Catalog, UNSOURCED},
-    cost::{
-        Asked, Basis, Comparison, CostError, Party, PointAsked, Query, Sense, Serving, Throughput, compare,
-        throughput_of,
-    },
+    catalog::Catalog,
+    cost::{Asked, Comparison, CostError, Party, PointAsked, Query, Sense, Serving, compare, throughput_of},
     plot,
     report::{cost::Costs, number::decimal},
 };
@@ -64,9 +61,6 @@ static QUESTIONS: [Question; 3] = [
     },
 ];
 
-/// Tokens a second of one accelerator where nobody has published any: round, and said to be.
-const ROUND_TOK_S: f64 = 1000.0;
-
 /// The page and the data of its sliders.
 pub(super) fn files(site: &Site) -> Vec<File> {
     let catalog = site.content.catalog;
@@ -103,33 +97,24 @@ fn ask<'c>(content: &Content<'c>, question: &'static Question) -> Result<Compari
         track: None,
         reserve: 0.0,
     };
-    let party = |side: &'static Side| Party {
-        name: side.name,
-        query: Query {
+    let party = |side: &'static Side| {
+        let query = Query {
             side: None,
             scenario: side.scenario,
             device: side.device,
             model: Some(question.model),
-            throughput: Some(throughput_of(catalog, &serving(side)).unwrap_or_else(|_| round())),
+            throughput: Some(throughput_of(catalog, &serving(side))?),
             set: Default::default(),
-        },
+        };
+        Ok(Party { name: side.name, query })
     };
     let asked = Asked {
-        parties: question.sides.iter().map(party).collect(),
+        parties: question.sides.iter().map(party).collect::<Result<_, CostError>>()?,
         share: None,
         draws: settings.draws,
         seed: settings.seed,
     };
     compare(catalog, &asked)
-}
-
-fn round() -> Throughput {
-    Throughput {
-        basis: Basis::Unsourced,
-        source: UNSOURCED.to_owned(),
-        note: "a round figure: nobody has published one for this model and device".to_owned(),
-        ..Throughput::exactly(ROUND_TOK_S)
-    }
 }
 
 fn question(catalog: &Catalog, question: &Question, found: &mut Result<Comparison<'_>, CostError>) -> Markup {
