@@ -10,7 +10,10 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Usage;
-use crate::report::{Format, Rows, Style, render};
+use crate::{
+    file,
+    report::{Format, Rows, Style, render},
+};
 
 /// Format and destination.
 #[derive(Debug, Clone, Args)]
@@ -71,10 +74,7 @@ impl OutputArgs {
 
 /// Replaces a file's contents in one step, so that a full disk leaves the old ones.
 pub(super) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    let beside = path.with_extension(format!("part{}", std::process::id()));
-    std::fs::write(&beside, text)
-        .and_then(|()| std::fs::rename(&beside, path))
-        .inspect_err(|_| drop(std::fs::remove_file(&beside)))
+    file::replace::<io::Error>(path, |out| out.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}; choose another file with -o", path.display()))
 }
 

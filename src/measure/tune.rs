@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backend::{Device, DeviceError, DeviceFacts},
+    file,
     kernel::{Case, Inputs, Reference, Tuning, verify_against},
 };
 
@@ -63,14 +64,13 @@ impl TuneCache {
     /// # Errors
     /// The folder cannot be written to.
     pub fn save(&self, path: &Path) -> Result<(), TuneError> {
-        let file = |source| TuneError::File { path: path.to_owned(), source };
+        let failed = |source| TuneError::File { path: path.to_owned(), source };
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(file)?;
+            std::fs::create_dir_all(parent).map_err(failed)?;
         }
         let cache = TuneCache { wattmark: env!("CARGO_PKG_VERSION").to_owned(), ..self.clone() };
         let text = serde_json::to_string_pretty(&cache).expect("a map of strings and numbers is JSON");
-        let beside = path.with_extension(format!("{}.part", std::process::id()));
-        std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(file)
+        file::replace(path, |out| out.write_all(text.as_bytes())).map_err(failed)
     }
 
     /// The tuning found for a case on this device under this driver.

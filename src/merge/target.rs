@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{MergeError, write::WriteError};
+use crate::file;
 
 /// Name of the file within a folder that is given as target.
 const IN_FOLDER: &str = "records.jsonl";
@@ -78,14 +79,11 @@ impl Hold<'_> {
         let Some(path) = self.path else {
             return told(Path::new("standard output"), stream(write));
         };
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let aside = path.with_file_name(format!(".{name}.part{}", std::process::id()));
-        let written = written(path, &aside, write);
-        if written.is_err() {
-            // What is left of it is of no use; that it cannot be removed would hide why it failed.
-            let _ = std::fs::remove_file(&aside);
-        }
-        told(path, written)
+        let written = match path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            Some(folder) => std::fs::create_dir_all(folder).map_err(WriteError::from),
+            None => Ok(()),
+        };
+        told(path, written.and_then(|()| file::replace(path, write)))
     }
 }
 
@@ -96,21 +94,6 @@ fn stream(write: impl FnOnce(&mut dyn Write) -> Result<(), WriteError>) -> Resul
         Err(WriteError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
-}
-
-fn written(
-    path: &Path,
-    aside: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), WriteError>,
-) -> Result<(), WriteError> {
-    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut out = BufWriter::with_capacity(1 << 18, File::create(aside)?);
-    write(&mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    Ok(std::fs::rename(aside, path)?)
 }
 
 fn told(path: &Path, result: Result<(), WriteError>) -> Result<(), MergeError> {

@@ -1,9 +1,13 @@
 //! Compiled kernels on disk, by what they were compiled from: a second run compiles nothing.
 //! Compiles nothing itself; a file that cannot be read, or is not what was written, is as good as none.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::super::sha256_hex;
+use crate::file;
 
 /// First line of a cached file, before the checksum of the rest.
 const MAGIC: &str = "wattmark-cuda-1";
@@ -49,12 +53,9 @@ impl Cache {
     pub(super) fn store(&self, key: &str, image: &[u8]) {
         let Some(path) = self.path(key) else { return };
         let Some(folder) = path.parent() else { return };
-        let beside = path.with_extension(format!("{}.part", std::process::id()));
         let bytes = [header(image).as_bytes(), b"\n", image].concat();
-        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&beside, bytes));
-        if written.and_then(|()| std::fs::rename(&beside, &path)).is_err() {
-            let _ = std::fs::remove_file(&beside);
-        }
+        let _: io::Result<()> =
+            std::fs::create_dir_all(folder).and_then(|()| file::replace(&path, |out| out.write_all(&bytes)));
     }
 
     fn path(&self, key: &str) -> Option<PathBuf> {
