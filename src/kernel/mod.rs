@@ -18,7 +18,7 @@ mod verify;
 mod work;
 
 pub use case::{Cache, Case, CaseError, Shape};
-pub use dtype::Dtype;
+pub use dtype::{Dtype, Int4};
 pub use program::{Binding, Buffer, Pass, Program, Role, Slab, Target, Tuning, pack_rows, unpack_rows};
 pub use suite::{CaseFilter, Suite, SuiteCase, SuiteError};
 pub use tensor::{Data, Elem, Fill, Inputs, TensorSpec, poison};

@@ -138,6 +138,20 @@ pub(crate) fn load_prelude(dtype: Dtype) -> &'static str {
         Dtype::F16 => include_str!("../../kernels/dtype/load_f16.wgsl"),
         Dtype::Bf16 => include_str!("../../kernels/dtype/load_bf16.wgsl"),
         Dtype::I8 => include_str!("../../kernels/dtype/load_i8.wgsl"),
+        Dtype::W4A16G32 | Dtype::W4A16G128 => {
+            concat!(
+                include_str!("../../kernels/dtype/load_f16.wgsl"),
+                "\n",
+                include_str!("../../kernels/dtype/int4_a16.wgsl")
+            )
+        }
+        Dtype::W4A8G32 | Dtype::W4A8G128 => {
+            concat!(
+                include_str!("../../kernels/dtype/load_i8.wgsl"),
+                "\n",
+                include_str!("../../kernels/dtype/int4_a8.wgsl")
+            )
+        }
     }
 }
 

@@ -51,11 +51,10 @@ impl Op {
         };
         let (mf, nf, kf) = (m as f64, n as f64, k as f64);
         let resident = nf * kf * format.bytes();
-        let unit = if format == Format::I8 { OpUnit::Op } else { OpUnit::Flop };
         let own = Work {
             flop: 2.0 * mf * nf * kf,
             bytes: resident + mf * (kf * format.activation_bytes() + nf * format.wide().bytes()),
-            unit,
+            unit: format.op_unit(),
         };
         let id = format!("matmul/{variant}/{format}/m={m},n={n},k={k}/cold");
         Op::of(role, id, case, own, format, resident, count)

@@ -5,7 +5,7 @@ use half::{bf16, f16};
 
 use super::{
     super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, check_memory, sha256_hex},
-    executable::{AttentionKernel, CeilingKernel, CpuExecutable, Kernel, MatmulKernel},
+    executable::{AttentionKernel, CeilingKernel, CpuExecutable, Int4Kernel, Kernel, MatmulKernel},
     native::{attention::Float, huge::HugeBuf, isa::Isa, pool::Pool, workspace::Workspace},
 };
 use crate::kernel::{Case, Dtype, Inputs, TensorSpec, Tuning};
@@ -26,6 +26,9 @@ impl CpuDevice {
     }
 
     fn kernel(&mut self, case: &Case, inputs: &Inputs, sets: usize) -> Result<Box<dyn Kernel>, DeviceError> {
+        if let Some(int4) = case.dtype.int4() {
+            return Ok(Box::new(Int4Kernel::upload(case, int4, inputs, sets)));
+        }
         Ok(match (case.family.name(), case.dtype) {
             ("matmul", Dtype::F32) => Box::new(MatmulKernel::<f32>::upload(case, inputs, sets)),
             ("matmul", Dtype::F16) => Box::new(MatmulKernel::<f16>::upload(case, inputs, sets)),

@@ -7,20 +7,23 @@ use std::{
     time::{Duration, Instant},
 };
 
+use half::f16;
+
 use super::{
     super::{Build, DeviceError, Elapsed, Executable},
     native::{
         CpuError,
         attention::{AttentionShape, FETCHES, Fetch, Float, Tensors, attention},
-        gemm::{Element, MatmulShape, matmul},
+        gemm::{Element, MatmulPath, MatmulShape, matmul},
         huge::HugeBuf,
+        int4::{Int4Tensors, matmul_int4},
         isa::Isa,
         peak,
         pool::Pool,
         workspace::Workspace,
     },
 };
-use crate::kernel::{Case, Data, Elem, Inputs, attention::Extents, matmul::mnk, poison};
+use crate::kernel::{Case, Data, Elem, Inputs, Int4, attention::Extents, matmul::mnk, poison};
 
 /// Rounds in which ways of doing the same are tried before a case is timed.
 const TRIES: usize = 5;
@@ -121,6 +124,45 @@ impl<E: Element> MatmulKernel<E> {
 impl<E: Element> Kernel for MatmulKernel<E> {
     fn launch(&mut self, set: usize, pool: &Pool, isa: Isa, workspace: &mut Workspace) -> Result<(), CpuError> {
         matmul(pool, isa, workspace, self.shape, &self.a[set], &self.b[set], &mut self.c[set])
+    }
+
+    fn sets(&self) -> usize {
+        self.a.len()
+    }
+
+    fn output(&mut self, set: usize) -> &mut [u8] {
+        bytemuck::cast_slice_mut(&mut self.c[set])
+    }
+}
+
+/// Matmul with 4-bit weights.
+pub(super) struct Int4Kernel {
+    shape: MatmulShape,
+    int4: Int4,
+    a: Vec<HugeBuf<f16>>,
+    b: Vec<HugeBuf<u8>>,
+    s: Vec<HugeBuf<f16>>,
+    c: Vec<HugeBuf<f16>>,
+}
+
+impl Int4Kernel {
+    pub(super) fn upload(case: &Case, int4: Int4, inputs: &Inputs, sets: usize) -> Self {
+        let (m, n, k) = mnk(case);
+        Int4Kernel {
+            shape: MatmulShape { m, n, k },
+            int4,
+            a: copies(inputs, "a", sets),
+            b: copies(inputs, "b", sets),
+            s: copies(inputs, "s", sets),
+            c: blank(m * n, sets),
+        }
+    }
+}
+
+impl Kernel for Int4Kernel {
+    fn launch(&mut self, set: usize, pool: &Pool, isa: Isa, workspace: &mut Workspace) -> Result<(), CpuError> {
+        let tensors = Int4Tensors { a: &self.a[set], b: &self.b[set], s: &self.s[set], c: &mut self.c[set] };
+        matmul_int4(MatmulPath::Auto, pool, isa, workspace, self.shape, self.int4, tensors)
     }
 
     fn sets(&self) -> usize {

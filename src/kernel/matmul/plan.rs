@@ -36,7 +36,6 @@ pub(super) fn program(case: &Case, target: &Target, tuning: &Tuning) -> Result<P
     let mut constants = chosen.tuning.clone();
     constants.remove(CHOICE);
     let text = chosen.kernel.assemble(&constants, &[load_prelude(case.dtype), store_prelude(output)]);
-    let slabs = |rows: u64, size: u64| (0..rows).step_by(size as usize).map(move |at| (at, size.min(rows - at)));
     let mut buffers = Vec::new();
     let mut add = |name: &str, slab: Slab, output: bool| {
         let role = if output { Role::Output(slab) } else { Role::Input(slab) };
@@ -70,6 +69,11 @@ pub(super) fn program(case: &Case, target: &Target, tuning: &Tuning) -> Result<P
         }
     }
     Ok(Program { buffers, passes, tuning: chosen.tuning })
+}
+
+/// `rows` rows in slabs of `size`: the first row of each, and how many it has.
+pub(super) fn slabs(rows: u64, size: u64) -> impl Iterator<Item = (u64, u64)> {
+    (0..rows).step_by(size as usize).map(move |at| (at, size.min(rows - at)))
 }
 
 /// Resolves the tunables and checks the workgroup they make.
@@ -112,7 +116,7 @@ fn preferred(m: u64, target: &Target) -> Tuning {
 }
 
 /// Workgroup memory of the direct kernel: every lane's tile of 4-byte sums, where lanes add up.
-fn direct_bytes(tiles: u32, lanes: u32, tile_m: u32, tile_n: u32) -> u32 {
+pub(super) fn direct_bytes(tiles: u32, lanes: u32, tile_m: u32, tile_n: u32) -> u32 {
     if lanes > 1 { 4 * tiles * lanes * tile_m * tile_n } else { 16 }
 }
 

@@ -88,6 +88,23 @@ pub trait Simd: Copy + Send + Sync + 'static {
         acc
     }
 
+    /// One f16 in every lane.
+    unsafe fn splat_f16(p: *const f16) -> Self::V;
+    /// `LANES / 4` f16, each in four lanes running.
+    unsafe fn spread_f16(p: *const f16) -> Self::V;
+    /// `LANES` words of eight nibbles as [`Simd::top_nibbles`] takes them.
+    unsafe fn open_nibbles(words: Self::V) -> Self::V;
+    /// The highest nibble of every lane less 8, as f32; and the words with the next one there.
+    unsafe fn top_nibbles(words: Self::V) -> (Self::V, Self::V);
+    /// The low nibbles of `LANES` bytes less 8 as f32, and the high ones.
+    unsafe fn load_nibbles(p: *const u8) -> (Self::V, Self::V);
+    /// The low nibble of every byte, and the high one.
+    unsafe fn split_nibbles(words: Self::V) -> (Self::V, Self::V);
+    /// `acc` plus four products a lane of bytes in 0..16 with signed bytes, in i32.
+    unsafe fn dot_nibbles(acc: Self::V, nibbles: Self::V, bytes: Self::V) -> Self::V;
+    /// i32 lanes as f32.
+    unsafe fn to_f32(v: Self::V) -> Self::V;
+
     /// Transposes the first `LANES` vectors of `rows`, a LANES x LANES block.
     unsafe fn transpose(rows: &mut [Self::V; MAX_LANES]);
     /// The sum of each of the first `LANES` vectors of `rows`, as one vector.

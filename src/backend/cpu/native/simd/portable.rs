@@ -174,6 +174,47 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn splat_f16(p: *const f16) -> V {
+        [widen_f16(unsafe { p.read() }); N]
+    }
+    #[inline(always)]
+    unsafe fn spread_f16(p: *const f16) -> V {
+        let few: [f32; N / 4] = std::array::from_fn(|i| widen_f16(unsafe { p.add(i).read() }));
+        each(|i| few[i / 4])
+    }
+    #[inline(always)]
+    unsafe fn open_nibbles(words: V) -> V {
+        // q - 8 in two's complement.
+        unsafe { Self::xor(words, 0x8888_8888) }
+    }
+    #[inline(always)]
+    unsafe fn top_nibbles(words: V) -> (V, V) {
+        (each(|i| ((words[i].to_bits() as i32) >> 28) as f32), each(|i| f32::from_bits(words[i].to_bits() << 4)))
+    }
+    #[inline(always)]
+    unsafe fn load_nibbles(p: *const u8) -> (V, V) {
+        let bytes = unsafe { p.cast::<[u8; N]>().read() };
+        (each(|i| f32::from(bytes[i] & 15) - 8.0), each(|i| f32::from(bytes[i] >> 4) - 8.0))
+    }
+    #[inline(always)]
+    unsafe fn split_nibbles(words: V) -> (V, V) {
+        let low = |bits: u32| f32::from_bits(bits & 0x0f0f_0f0f);
+        (each(|i| low(words[i].to_bits())), each(|i| low(words[i].to_bits() >> 4)))
+    }
+    #[inline(always)]
+    unsafe fn dot_nibbles(acc: V, nibbles: V, bytes: V) -> V {
+        each(|i| {
+            let (n, b) = (nibbles[i].to_bits().to_le_bytes(), bytes[i].to_bits().to_le_bytes());
+            let dot: i32 = (0..4).map(|j| i32::from(n[j]) * i32::from(b[j] as i8)).sum();
+            f32::from_bits((acc[i].to_bits() as i32 + dot) as u32)
+        })
+    }
+    #[inline(always)]
+    unsafe fn to_f32(v: V) -> V {
+        each(|i| v[i].to_bits() as i32 as f32)
+    }
+
+    #[inline(always)]
     unsafe fn transpose(rows: &mut [V; MAX_LANES]) {
         let old = *rows;
         for (i, row) in rows.iter_mut().enumerate().take(N) {
