@@ -28,6 +28,9 @@ pub enum Dtype {
     W4A8G32,
     /// The same in groups of 128.
     W4A8G128,
+    /// Attention over a KV cache of 8-bit integers, an f16 scale for every key and every value of a head; queries and
+    /// outputs are f16, sums f32.
+    Kv8,
 }
 
 /// What 4-bit weights are multiplied with, and how many share a scale.
@@ -41,7 +44,7 @@ pub struct Int4 {
 
 impl Dtype {
     /// Every dtype, in the order tables show them.
-    pub const ALL: [Dtype; 8] = [
+    pub const ALL: [Dtype; 9] = [
         Dtype::F32,
         Dtype::F16,
         Dtype::Bf16,
@@ -50,6 +53,7 @@ impl Dtype {
         Dtype::W4A16G128,
         Dtype::W4A8G32,
         Dtype::W4A8G128,
+        Dtype::Kv8,
     ];
 
     /// Name used in case ids and on the command line.
@@ -63,6 +67,7 @@ impl Dtype {
             Dtype::W4A16G128 => "w4a16g128",
             Dtype::W4A8G32 => "w4a8g32",
             Dtype::W4A8G128 => "w4a8g128",
+            Dtype::Kv8 => "kv8",
         }
     }
 
@@ -73,11 +78,11 @@ impl Dtype {
             Dtype::W4A16G128 => Some(Int4 { group: 128, a8: false }),
             Dtype::W4A8G32 => Some(Int4 { group: 32, a8: true }),
             Dtype::W4A8G128 => Some(Int4 { group: 128, a8: true }),
-            Dtype::F32 | Dtype::F16 | Dtype::Bf16 | Dtype::I8 => None,
+            Dtype::F32 | Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Kv8 => None,
         }
     }
 
-    /// Size of one stored input element, in bytes; of an activation where weights have 4 bits.
+    /// Size of one stored input element, in bytes; of an activation where weights or cache have fewer bits.
     pub fn bytes(self) -> u64 {
         Elem::input(self).bytes()
     }

@@ -66,6 +66,13 @@ pub struct Tensors {
     pub output: TensorSpec,
 }
 
+impl Tensors {
+    /// Bytes of them all, unpadded: every input read once, the output written once.
+    pub(crate) fn bytes(&self) -> f64 {
+        self.inputs.iter().chain([&self.output]).map(TensorSpec::bytes).sum::<u64>() as f64
+    }
+}
+
 /// A kernel family: the meaning of its cases, independent of any device.
 pub trait Family: Sync {
     /// Name in case ids.

@@ -44,11 +44,13 @@ impl Elem {
         }
     }
 
-    /// As stored for inputs of this dtype; for activations where weights have 4 bits.
+    /// As stored for inputs of this dtype; for activations where weights or cache have fewer bits.
     pub fn input(dtype: Dtype) -> Elem {
         match dtype {
             Dtype::F32 => Elem::F32,
-            Dtype::F16 | Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 => Elem::F16,
+            Dtype::F16 | Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 | Dtype::Kv8 => {
+                Elem::F16
+            }
             Dtype::Bf16 => Elem::Bf16,
             Dtype::I8 => Elem::I8,
         }

@@ -371,6 +371,12 @@ pub(super) const TERMS: &[Term] = &[
          the 8-bit ceiling.",
     ),
     term(
+        Kind::Dtype,
+        &["kv8"],
+        "A KV cache of 8-bit integers with an f16 scale for every key and every value of a head; queries, sums and outputs \
+         as in f16.",
+    ),
+    term(
         Kind::Warning,
         &["clock_disagreement"],
         "Device and host clocks differ by over 5 % on long batches: one of them does not time what it should. Trust neither alone.",

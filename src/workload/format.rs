@@ -84,6 +84,18 @@ impl Format {
         self.name().parse().ok()
     }
 
+    /// The dtype of a decode over a cache in it.
+    pub fn cache_dtype(self) -> Option<Dtype> {
+        if self == Format::I8 { Some(Dtype::Kv8) } else { self.dtype() }
+    }
+
+    /// The format that decides the arithmetic of kernels of this dtype.
+    pub fn of(dtype: Dtype) -> Format {
+        let same = Format::ALL.into_iter().find(|f| f.dtype() == Some(dtype));
+        // An 8-bit cache is widened before it is computed with.
+        same.unwrap_or(Format::F16)
+    }
+
     /// What a product in it counts.
     pub fn op_unit(self) -> OpUnit {
         self.dtype().map_or(OpUnit::Flop, Dtype::op_unit)

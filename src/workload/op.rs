@@ -108,7 +108,8 @@ impl Op {
         // A prompt's keys and values are still in the cache, as far as they fit; a conversation's are not.
         let cache = if variant == "prefill" { Cache::Hot } else { Cache::Cold };
         let latent = h.cached != h.kv_heads * (h.qk + h.v);
-        let case = match kv.dtype() {
+        let dtype = if variant == "decode" { kv.cache_dtype() } else { kv.dtype() };
+        let case = match dtype {
             _ if latent => Err("no kernel of ours attends to a latent that is key and value at once".to_owned()),
             _ if h.qk != h.v => Err("no kernel of ours has values of another width than keys".to_owned()),
             Some(dtype) => Case::new("attention", variant, dtype, &shape, cache).map_err(|e| e.to_string()),
@@ -123,6 +124,7 @@ impl Op {
             last.1,
             cache.name()
         );
+        let id = case.as_ref().map_or(id, Case::id);
         // A quantised cache is widened before it is computed with.
         Op::of(role, id, case, own, kv.wide(), resident, count)
     }

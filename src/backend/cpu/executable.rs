@@ -7,23 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use half::f16;
-
 use super::{
     super::{Build, DeviceError, Elapsed, Executable},
     native::{
         CpuError,
         attention::{AttentionShape, FETCHES, Fetch, Float, Tensors, attention},
-        gemm::{Element, MatmulPath, MatmulShape, matmul},
+        gemm::{Element, MatmulShape, matmul},
         huge::HugeBuf,
-        int4::{Int4Tensors, matmul_int4},
         isa::Isa,
         peak,
         pool::Pool,
         workspace::Workspace,
     },
 };
-use crate::kernel::{Case, Data, Elem, Inputs, Int4, attention::Extents, matmul::mnk, poison};
+use crate::kernel::{Case, Data, Elem, Inputs, attention::Extents, matmul::mnk, poison};
 
 /// Rounds in which ways of doing the same are tried before a case is timed.
 const TRIES: usize = 5;
@@ -96,12 +93,12 @@ impl Executable for CpuExecutable<'_> {
 }
 
 /// Copies of an input on huge pages, one a buffer set.
-fn copies<T: bytemuck::Pod>(inputs: &Inputs, name: &str, sets: usize) -> Vec<HugeBuf<T>> {
+pub(super) fn copies<T: bytemuck::Pod>(inputs: &Inputs, name: &str, sets: usize) -> Vec<HugeBuf<T>> {
     let data: &[T] = bytemuck::cast_slice(inputs.get(name).as_bytes());
     (0..sets).map(|_| HugeBuf::from_slice(data)).collect()
 }
 
-fn blank<T: bytemuck::Pod>(len: usize, sets: usize) -> Vec<HugeBuf<T>> {
+pub(super) fn blank<T: bytemuck::Pod>(len: usize, sets: usize) -> Vec<HugeBuf<T>> {
     (0..sets).map(|_| HugeBuf::zeroed(len)).collect()
 }
 
@@ -124,45 +121,6 @@ impl<E: Element> MatmulKernel<E> {
 impl<E: Element> Kernel for MatmulKernel<E> {
     fn launch(&mut self, set: usize, pool: &Pool, isa: Isa, workspace: &mut Workspace) -> Result<(), CpuError> {
         matmul(pool, isa, workspace, self.shape, &self.a[set], &self.b[set], &mut self.c[set])
-    }
-
-    fn sets(&self) -> usize {
-        self.a.len()
-    }
-
-    fn output(&mut self, set: usize) -> &mut [u8] {
-        bytemuck::cast_slice_mut(&mut self.c[set])
-    }
-}
-
-/// Matmul with 4-bit weights.
-pub(super) struct Int4Kernel {
-    shape: MatmulShape,
-    int4: Int4,
-    a: Vec<HugeBuf<f16>>,
-    b: Vec<HugeBuf<u8>>,
-    s: Vec<HugeBuf<f16>>,
-    c: Vec<HugeBuf<f16>>,
-}
-
-impl Int4Kernel {
-    pub(super) fn upload(case: &Case, int4: Int4, inputs: &Inputs, sets: usize) -> Self {
-        let (m, n, k) = mnk(case);
-        Int4Kernel {
-            shape: MatmulShape { m, n, k },
-            int4,
-            a: copies(inputs, "a", sets),
-            b: copies(inputs, "b", sets),
-            s: copies(inputs, "s", sets),
-            c: blank(m * n, sets),
-        }
-    }
-}
-
-impl Kernel for Int4Kernel {
-    fn launch(&mut self, set: usize, pool: &Pool, isa: Isa, workspace: &mut Workspace) -> Result<(), CpuError> {
-        let tensors = Int4Tensors { a: &self.a[set], b: &self.b[set], s: &self.s[set], c: &mut self.c[set] };
-        matmul_int4(MatmulPath::Auto, pool, isa, workspace, self.shape, self.int4, tensors)
     }
 
     fn sets(&self) -> usize {
@@ -204,11 +162,8 @@ impl<E: Float> AttentionKernel<E> {
             out: blank(batch * heads * seq * d, sets),
         };
         if seq == 1 {
-            // Set after set, so that a cold case is tried cold.
-            let mut set = 0;
-            kernel.fetch = fastest(&FETCHES, |fetch| {
+            kernel.fetch = fastest_fetch(sets, |fetch, set| {
                 kernel.fetch = fetch;
-                set = (set + 1) % sets;
                 kernel.launch(set, pool, isa, workspace)
             })?;
         }
@@ -233,6 +188,15 @@ impl<E: Float> Kernel for AttentionKernel<E> {
     fn notes(&self) -> Vec<String> {
         if self.shape.seq == 1 { vec![self.fetch.to_string()] } else { Vec::new() }
     }
+}
+
+/// Tries the ways to fetch keys and values, set after set, so that a cold case is tried cold; answers the fastest.
+pub(super) fn fastest_fetch<E>(sets: usize, mut launch: impl FnMut(Fetch, usize) -> Result<(), E>) -> Result<Fetch, E> {
+    let mut set = 0;
+    fastest(&FETCHES, |fetch| {
+        set = (set + 1) % sets;
+        launch(fetch, set)
+    })
 }
 
 /// A ceiling.

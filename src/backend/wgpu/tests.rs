@@ -168,6 +168,7 @@ const INT4_GEMV: &str = "matmul/gemv/w4a16g32/m=1,n=31,k=8192/hot";
 const INT4_A8: &str = "matmul/skinny/w4a8g128/m=8,n=1023,k=515/hot";
 const PREFILL: &str = "attention/prefill/f32/batch=1,heads=3,kv_heads=1,d=40,seq=70/hot";
 const LONGER: &str = "attention/prefill/f32/batch=1,heads=8,kv_heads=2,d=128,seq=256/hot";
+const KV8: &str = "attention/decode/kv8/batch=1,heads=4,kv_heads=2,d=80,kv=333/hot";
 const DECODE: &str = "attention/decode/f32/batch=1,heads=8,kv_heads=2,d=128,kv=4097/hot";
 
 /// A barrier matters on a software rasterizer because a workgroup of many SIMD groups runs one after the other up to
@@ -200,7 +201,11 @@ const MUTANTS: &[Mutant] = &[
     mutant("prefill: no barrier before the maxima", PREFILL, false, BARRIER, ""),
     Mutant { occurrence: 1, ..mutant("prefill: no barrier before the weights", PREFILL, false, BARRIER, "") },
     mutant("prefill: old sums not rescaled", LONGER, false, "exp2(top[i] - highest)", "1.0"),
-    mutant("prefill: keys past the end weigh", PREFILL, true, "vec4<f32>(MASKED)", "score[i][j] * params.scale"),
+    mutant("prefill: keys past the end weigh", PREFILL, true, "vec4<f32>(MASKED)", "score[i][j] * k_scales[j]"),
+    mutant("kv8: values read where keys are", KV8, true, "2u * first + params.kv", "2u * first"),
+    mutant("kv8: the values' scales are the keys'", KV8, true, "2u * head + 1u", "2u * head"),
+    mutant("kv8: rows of scales not padded", KV8, true, "(params.kv + 7u) / 8u * 8u", "params.kv"),
+    mutant("kv8: sign lost", KV8, true, "bitcast<vec4<i32>>(vec4(bits)", "(vec4(bits)"),
     mutant("decode: a split dropped", DECODE, true, "s < params.splits", "s + 1u < params.splits"),
     mutant(
         "decode: a split's last key dropped",

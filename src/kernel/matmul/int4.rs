@@ -5,7 +5,7 @@
 //! in GGUF's Q4_0. A nibble q stands for (q - 8) times the f16 scale of its group of 32 or 128, and scales are a matrix
 //! of their own, `[n, groups]`. The last block of a row is whole; nibbles past K meet no activation.
 
-use crate::kernel::{Case, Data, Dtype, Elem, Fill, Inputs, Int4, TensorSpec};
+use crate::kernel::{Case, Elem, Fill, Inputs, Int4, TensorSpec};
 
 /// Weights of a block along K.
 pub(crate) const BLOCK: usize = 32;
@@ -78,6 +78,7 @@ pub(super) fn activations(int4: Int4, k: usize, mut rows: Vec<f64>) -> Vec<f64> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::{Data, Dtype};
 
     #[test]
     fn a_block_lies_as_in_q4_0() {

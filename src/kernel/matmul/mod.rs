@@ -6,15 +6,24 @@ mod int4_plan;
 mod plan;
 
 use super::{
-    Axis, Case, Dtype, Elem, Family, Fill, Inputs, Noise, OpUnit, Program, Reference, Target, TensorSpec, Tensors,
-    Tolerance, Tuning, Unplannable, Variant, Work,
+    Axis, Case, Dtype, Elem, Family, Fill, Inputs, Noise, Program, Reference, Target, TensorSpec, Tensors, Tolerance,
+    Tuning, Unplannable, Variant, Work,
     reference::{gather_rows, product_nt, sample_rows},
 };
 
 /// The matmul family.
 pub(super) struct Matmul;
 
-const DTYPES: &[Dtype] = &Dtype::ALL;
+const DTYPES: &[Dtype] = &[
+    Dtype::F32,
+    Dtype::F16,
+    Dtype::Bf16,
+    Dtype::I8,
+    Dtype::W4A16G32,
+    Dtype::W4A16G128,
+    Dtype::W4A8G32,
+    Dtype::W4A8G128,
+];
 
 const fn axes(m: u64, n: u64, k: u64) -> [Axis; 3] {
     [
@@ -79,9 +88,7 @@ impl Family for Matmul {
 
     fn work(&self, case: &Case) -> Work {
         let (m, n, k) = (case.axis("m") as f64, case.axis("n") as f64, case.axis("k") as f64);
-        let tensors = self.tensors(case);
-        let bytes = tensors.inputs.iter().chain([&tensors.output]).map(TensorSpec::bytes).sum::<u64>() as f64;
-        Work { flop: 2.0 * m * n * k, bytes, unit: case.dtype.op_unit() }
+        Work { flop: 2.0 * m * n * k, bytes: self.tensors(case).bytes(), unit: case.dtype.op_unit() }
     }
 
     fn tensors(&self, case: &Case) -> Tensors {

@@ -45,58 +45,74 @@ fn operands((m, n, k): (usize, usize, usize), int4: Int4) -> Operands {
     }
 }
 
-/// Element (row, col), and the root of the sum of its squared terms; weights decoded by another way than the kernels'.
-fn expected(o: &Operands, (k, int4): (usize, Int4), row: usize, col: usize) -> (f64, f64) {
-    let (blocks, groups) = blocks_and_groups(k, int4.group);
-    let a: Vec<f64> = o.a[row * k..][..k].iter().map(|x| x.to_f64()).collect();
-    let (mut sum, mut squares) = (0.0, 0.0);
-    for i in 0..k {
-        let byte = o.b[(col * blocks + i / 32) * BLOCK_BYTES + i % 16];
-        let nibble = if i % 32 < 16 { byte % 16 } else { byte / 16 };
-        let group = i / int4.group;
-        let of_group = &a[group * int4.group..k.min((group + 1) * int4.group)];
-        let (scale, _) = activation_scale(of_group.iter().fold(0.0, |top: f32, x| top.max(x.abs() as f32)));
-        let x = if int4.a8 {
-            (a[i] / f64::from(scale)).round_ties_even().clamp(-127.0, 127.0) * f64::from(scale)
-        } else {
-            a[i]
-        };
-        let term = x * (f64::from(nibble) - 8.0) * o.s[col * groups + group].to_f64();
-        sum += term;
-        squares += term * term;
+/// A row of activations as the product sees them, and a row of weights; decoded by another way than the kernels'.
+fn activations(o: &Operands, k: usize, int4: Int4, row: usize) -> Vec<f64> {
+    let mut values: Vec<f64> = o.a[row * k..][..k].iter().map(|x| x.to_f64()).collect();
+    for group in values.chunks_mut(int4.group).filter(|_| int4.a8) {
+        let scale = f64::from(activation_scale(group.iter().fold(0.0, |top: f32, x| top.max(x.abs() as f32))).0);
+        group.iter_mut().for_each(|x| *x = (*x / scale).round_ties_even().clamp(-127.0, 127.0) * scale);
     }
-    (sum, squares.sqrt())
+    values
 }
 
-fn check(isa: Isa, pool: &Pool, path: MatmulPath, int4: Int4) {
-    let mut workspace = Workspace::new();
-    for (m, n, k) in SHAPES {
-        let o = operands((m, n, k), int4);
-        let mut c = vec![f16::NAN; m * n];
+fn weights(o: &Operands, k: usize, int4: Int4, row: usize) -> Vec<f64> {
+    let (blocks, groups) = blocks_and_groups(k, int4.group);
+    let value = |i: usize| {
+        let byte = o.b[(row * blocks + i / 32) * BLOCK_BYTES + i % 16];
+        let nibble = if i % 32 < 16 { byte % 16 } else { byte / 16 };
+        (f64::from(nibble) - 8.0) * o.s[row * groups + i / int4.group].to_f64()
+    };
+    (0..k).map(value).collect()
+}
+
+/// A case, its right answer, and how far off it may be.
+struct Tried {
+    shape: MatmulShape,
+    int4: Int4,
+    operands: Operands,
+    expected: Vec<(f64, f64)>,
+}
+
+impl Tried {
+    fn new((m, n, k): (usize, usize, usize), int4: Int4) -> Tried {
+        let operands = operands((m, n, k), int4);
+        let b: Vec<_> = (0..n).map(|col| weights(&operands, k, int4, col)).collect();
+        let mut expected = Vec::with_capacity(m * n);
+        for a in (0..m).map(|row| activations(&operands, k, int4, row)) {
+            for b in &b {
+                let want: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
+                let size: f64 = a.iter().zip(b).map(|(x, y)| (x * y).powi(2)).sum::<f64>().sqrt();
+                // Half a step of f16, which near zero is coarser than its relative rounding, and f32 accumulation.
+                let half_step = want.abs() / 2048.0 + 2f64.powi(-25);
+                expected.push((want, half_step + f64::from(f32::EPSILON) * size * (4.0 + 2.0 * (k as f64).sqrt())));
+            }
+        }
+        Tried { shape: MatmulShape { m, n, k }, int4, operands, expected }
+    }
+
+    fn check(&self, isa: Isa, pool: &Pool, path: MatmulPath) {
+        let (shape, o) = (self.shape, &self.operands);
+        let mut c = vec![f16::NAN; shape.m * shape.n];
         let tensors = Int4Tensors { a: &o.a, b: &o.b, s: &o.s, c: &mut c };
-        matmul_int4(path, pool, isa, &mut workspace, MatmulShape { m, n, k }, int4, tensors).unwrap();
-        for (i, got) in c.iter().enumerate() {
-            let (want, size) = expected(&o, (k, int4), i / n, i % n);
-            let room = want.abs() / 2048.0 + f64::from(f32::EPSILON) * size * (4.0 + 2.0 * (k as f64).sqrt());
-            // The smallest steps of f16 are coarser than its relative rounding.
-            let room = room + 2f64.powi(-25);
+        matmul_int4(path, pool, isa, &mut Workspace::new(), shape, self.int4, tensors).unwrap();
+        for (i, (got, (want, room))) in c.iter().zip(&self.expected).enumerate() {
+            let (row, col) = (i / shape.n, i % shape.n);
             assert!(
-                (got.to_f64() - want).abs() <= room,
-                "{int4:?} {isa} {path:?} {m}x{n}x{k} at ({}, {}): {got}, not {want}",
-                i / n,
-                i % n
+                (got.to_f64() - want).abs() <= *room,
+                "{:?} {isa} {path:?} {shape:?} at ({row}, {col}): {got}, not {want}",
+                self.int4
             );
         }
     }
 }
 
 fn check_all(of: impl Fn(Int4) -> bool) {
-    for threads in [1, 3] {
-        let pool = Pool::new(Some(threads)).unwrap();
-        for int4 in Dtype::ALL.into_iter().filter_map(Dtype::int4).filter(|i| of(*i)) {
+    let pools = [1, 3].map(|threads| Pool::new(Some(threads)).unwrap());
+    for int4 in Dtype::ALL.into_iter().filter_map(Dtype::int4).filter(|i| of(*i)) {
+        for tried in SHAPES.map(|shape| Tried::new(shape, int4)) {
             for isa in Isa::available() {
-                for path in [MatmulPath::Skinny, MatmulPath::Tiled] {
-                    check(isa, &pool, path, int4);
+                for (pool, path) in pools.iter().zip([MatmulPath::Skinny, MatmulPath::Tiled]) {
+                    tried.check(isa, pool, path);
                 }
             }
         }

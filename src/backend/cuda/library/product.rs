@@ -82,7 +82,9 @@ fn types(dtype: Dtype) -> Option<Types> {
         Dtype::F16 => (Data::CUDA_R_16F, Data::CUDA_R_16F, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
         Dtype::Bf16 => (Data::CUDA_R_16BF, Data::CUDA_R_16BF, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
         Dtype::I8 => (Data::CUDA_R_8I, Data::CUDA_R_32I, Data::CUDA_R_32I, Compute::CUBLAS_COMPUTE_32I),
-        Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 => return None,
+        Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 | Dtype::Kv8 => {
+            return None;
+        }
     };
     Some(Types { input, output, scale, compute })
 }

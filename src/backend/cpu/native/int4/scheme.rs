@@ -24,34 +24,43 @@ pub(super) trait Scheme: Send + Sync + 'static {
     /// `acc += a * words`, M rows of activations `stride` apart by R vectors of weights with the scales of their lanes.
     ///
     /// # Safety
-    /// Those of [`Simd`]; each row of `a` holds `VECTORS * LANES` words.
+    /// Those of [`Simd`]; each row of `a` holds `VECTORS * LANES` words, `words` and three bytes past them are valid.
     unsafe fn step<S: Simd, const M: usize, const R: usize>(
         acc: &mut [[S::V; R]; M],
         a: *const f32,
         stride: usize,
-        words: &[S::V; R],
+        words: &[*const u8; R],
         scales: &[S::V; R],
     );
 }
 
-/// Float activations: weights are widened in registers, eight nibbles of every lane from the highest down.
+/// Float activations: weights are widened in registers, both halves of one byte of every lane at a time. A ninth vector
+/// undoes the offset that the nibbles keep on some instruction sets.
 pub(super) struct A16;
 
 impl Scheme for A16 {
     const DOTS: Dots = Dots::None;
-    const VECTORS: usize = 8;
+    const VECTORS: usize = 9;
 
     #[inline(always)]
     unsafe fn prepare<S: Simd>(row: &mut [f32], _group: usize, to: *mut f32) {
         for (step, values) in row.chunks_exact(8 * S::LANES).enumerate() {
-            for vector in 0..8 {
-                // Nibble j is half j % 2 of byte j / 2, and high halves are sixteen elements on.
-                let j = 7 - vector;
-                for lane in 0..S::LANES {
-                    let from = BLOCK * (lane / 4) + 4 * (lane % 4) + j / 2 + 16 * (j % 2);
-                    // SAFETY: the caller's promise: the step has room for eight vectors.
-                    unsafe { to.add((8 * step + vector) * S::LANES + lane).write(values[from]) };
+            for lane in 0..S::LANES {
+                let mut sum = 0.0;
+                for byte in 0..4 {
+                    // High halves are sixteen elements on.
+                    let at = BLOCK * (lane / 4) + 4 * (lane % 4) + byte;
+                    let (low, high) = (values[at], values[at + 16]);
+                    sum += low + high;
+                    // SAFETY: the caller's promise: the step has room for nine vectors.
+                    unsafe {
+                        let to = to.add((9 * step + 2 * byte) * S::LANES + lane);
+                        to.write(low);
+                        to.add(S::LANES).write(high / S::HIGH_UNIT);
+                    }
                 }
+                // SAFETY: as above.
+                unsafe { to.add((9 * step + 8) * S::LANES + lane).write(-S::NIBBLE_OFFSET * sum) };
             }
         }
     }
@@ -61,23 +70,27 @@ impl Scheme for A16 {
         acc: &mut [[S::V; R]; M],
         a: *const f32,
         stride: usize,
-        words: &[S::V; R],
+        words: &[*const u8; R],
         scales: &[S::V; R],
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut words = words.map(|w| S::open_nibbles(w));
             let mut sums = [[S::splat(0.0); R]; M];
-            for vector in 0..8 {
-                let mut lanes = [S::splat(0.0); M];
-                for (m, lanes) in lanes.iter_mut().enumerate() {
-                    *lanes = S::load(a.add(m * stride + vector * S::LANES));
+            if S::NIBBLE_OFFSET != 0.0 {
+                for (m, sums) in sums.iter_mut().enumerate() {
+                    *sums = [S::load(a.add(m * stride + 8 * S::LANES)); R];
                 }
-                for (r, words) in words.iter_mut().enumerate() {
-                    let (top, next) = S::top_nibbles(*words);
-                    *words = next;
+            }
+            for byte in 0..4 {
+                let mut lanes = [(S::splat(0.0), S::splat(0.0)); M];
+                for (m, lanes) in lanes.iter_mut().enumerate() {
+                    let a = a.add(m * stride + 2 * byte * S::LANES);
+                    *lanes = (S::load(a), S::load(a.add(S::LANES)));
+                }
+                for (r, &words) in words.iter().enumerate() {
+                    let (low, high) = S::nibbles_at(words, byte);
                     for (sums, &lanes) in sums.iter_mut().zip(&lanes) {
-                        sums[r] = S::fma(lanes, top, sums[r]);
+                        sums[r] = S::fma(lanes.1, high, S::fma(lanes.0, low, sums[r]));
                     }
                 }
             }
@@ -131,15 +144,19 @@ impl Scheme for A8 {
         acc: &mut [[S::V; R]; M],
         a: *const f32,
         stride: usize,
-        words: &[S::V; R],
+        words: &[*const u8; R],
         scales: &[S::V; R],
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let halves = words.map(|w| S::split_nibbles(w));
+            let mut halves = [(S::splat(0.0), S::splat(0.0)); R];
+            for (halves, &words) in halves.iter_mut().zip(words) {
+                *halves = S::split_nibbles(S::load(words.cast()));
+            }
             for (m, acc) in acc.iter_mut().enumerate() {
-                let at = |vector: usize| S::load(a.add(m * stride + vector * S::LANES));
-                let (a_low, a_high, undo, scale) = (at(0), at(1), at(2), at(3));
+                let a = a.add(m * stride);
+                let (a_low, a_high) = (S::load(a), S::load(a.add(S::LANES)));
+                let (undo, scale) = (S::load(a.add(2 * S::LANES)), S::load(a.add(3 * S::LANES)));
                 for ((acc, &(low, high)), &b_scale) in acc.iter_mut().zip(&halves).zip(scales) {
                     let dots = S::dot_nibbles(S::dot_nibbles(undo, low, a_low), high, a_high);
                     *acc = S::fma(S::to_f32(dots), S::mul(b_scale, scale), *acc);

@@ -206,8 +206,11 @@ impl<P: Scheme> Rows<'_, P> {
     #[inline(always)]
     unsafe fn tile<S: Simd, const M: usize, const R: usize>(&self, first: usize, row: usize, stripe: usize) {
         let per_step = S::LANES / 4;
-        let (_, stride) = steps::<S, P>(self.blocks);
-        let (whole, vectors) = (self.blocks / per_step, P::VECTORS * S::LANES);
+        let (steps, stride) = steps::<S, P>(self.blocks);
+        let vectors = P::VECTORS * S::LANES;
+        // A step may read past its words, though not past B's: the last of B, like one that is not whole, is taken apart.
+        let last_of_b = row + (R - 1) * stripe + 1 == self.product.shape.n;
+        let whole = if last_of_b { steps - 1 } else { self.blocks / per_step };
         // SAFETY: the caller's promise; prefetches may point anywhere.
         unsafe {
             let a = self.a.add(first * stride);
@@ -215,22 +218,23 @@ impl<P: Scheme> Rows<'_, P> {
             let s = self.product.s.as_ptr().add(row * self.groups);
             let (apart, s_apart) = (stripe * self.blocks * BLOCK_BYTES, stripe * self.groups);
             let mut acc = [[S::splat(0.0); R]; M];
-            let (mut words, mut scales) = ([S::splat(0.0); R], [S::splat(0.0); R]);
+            let (mut words, mut scales) = ([b; R], [S::splat(0.0); R]);
             for v in 0..whole {
                 for r in 0..R {
-                    let at = b.add(r * apart + v * per_step * BLOCK_BYTES);
-                    S::prefetch(at.wrapping_add(AHEAD));
-                    words[r] = S::load(at.cast());
+                    words[r] = b.add(r * apart + v * per_step * BLOCK_BYTES);
+                    S::prefetch(words[r].wrapping_add(AHEAD));
                     scales[r] = self.scale::<S>(s.add(r * s_apart), v * per_step);
                 }
                 P::step::<S, M, R>(&mut acc, a.add(v * vectors), stride, &words, &scales);
             }
-            if whole * per_step < self.blocks {
-                let left = self.blocks - whole * per_step;
+            if whole < steps {
+                let block = whole * per_step;
+                let mut last = [[0u8; 4 * MAX_LANES + 4]; R];
                 for r in 0..R {
-                    let at = b.add(r * apart + whole * per_step * BLOCK_BYTES);
-                    words[r] = S::load_n(at.cast(), 4 * left);
-                    scales[r] = self.last_scale::<S>(s.add(r * s_apart), whole * per_step);
+                    let from = b.add(r * apart + block * BLOCK_BYTES);
+                    std::ptr::copy_nonoverlapping(from, last[r].as_mut_ptr(), (self.blocks - block) * BLOCK_BYTES);
+                    words[r] = last[r].as_ptr();
+                    scales[r] = self.last_scale::<S>(s.add(r * s_apart), block);
                 }
                 P::step::<S, M, R>(&mut acc, a.add(whole * vectors), stride, &words, &scales);
             }
@@ -255,10 +259,10 @@ impl<P: Scheme> Rows<'_, P> {
         }
     }
 
-    /// [`Rows::scale`] of a row's last vector, whose blocks may be fewer.
+    /// [`Rows::scale`] of a row's last vector, whose blocks may be fewer than it has room for.
     ///
     /// # Safety
-    /// `s` is a row of scales.
+    /// `s` is a row of scales, and no more than a vector's blocks are left.
     #[inline(always)]
     unsafe fn last_scale<S: Simd>(&self, s: *const f16, block: usize) -> S::V {
         if self.product.group != BLOCK {
@@ -266,7 +270,7 @@ impl<P: Scheme> Rows<'_, P> {
             return unsafe { self.scale::<S>(s, block) };
         }
         let mut few = [f16::ZERO; MAX_LANES / 4];
-        // SAFETY: the caller's promise: the row ends after the blocks that are left, fewer than a vector has.
+        // SAFETY: the caller's promise: the row ends after the blocks that are left.
         unsafe {
             std::ptr::copy_nonoverlapping(s.add(block), few.as_mut_ptr(), self.blocks - block);
             S::spread_f16(few.as_ptr())

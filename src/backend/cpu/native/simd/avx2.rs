@@ -113,6 +113,10 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
         }
     }
     #[inline(always)]
+    unsafe fn load_i8(p: *const i8) -> __m256 {
+        unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(p.cast()))) }
+    }
+    #[inline(always)]
     unsafe fn load_i8_pairs(p: *const i8) -> __m256 {
         unsafe { _mm256_castsi256_ps(_mm256_cvtepi8_epi16(_mm_loadu_si128(p.cast()))) }
     }
@@ -220,16 +224,13 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
         }
     }
     #[inline(always)]
-    unsafe fn open_nibbles(words: __m256) -> __m256 {
-        // q - 8 in two's complement.
-        unsafe { Self::xor(words, 0x8888_8888) }
-    }
-    #[inline(always)]
-    unsafe fn top_nibbles(words: __m256) -> (__m256, __m256) {
+    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (__m256, __m256) {
         unsafe {
-            let words = _mm256_castps_si256(words);
-            let top = _mm256_cvtepi32_ps(_mm256_srai_epi32::<28>(words));
-            (top, _mm256_castsi256_ps(_mm256_slli_epi32::<4>(words)))
+            // A load a byte on brings the next byte to the bottom of each lane, which spares a shift.
+            let words = _mm256_loadu_si256(p.add(byte).cast());
+            let low = _mm256_and_si256(words, _mm256_set1_epi32(0x0f));
+            let high = _mm256_and_si256(words, _mm256_set1_epi32(0xf0));
+            (_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high))
         }
     }
     #[inline(always)]

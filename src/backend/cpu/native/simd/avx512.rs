@@ -24,6 +24,8 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
     const LANES: usize = 16;
     const ROWS: usize = 12;
     const ACCS: usize = 24;
+    const NIBBLE_OFFSET: f32 = 0.0;
+    const HIGH_UNIT: f32 = 1.0;
     const I8_DOT: bool = VNNI;
     const BF16_DOT: bool = BF16;
 
@@ -92,6 +94,10 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
             // One instruction, not a narrowing and a masked store: LLVM 22 merges those wrongly for a constant mask.
             _mm512_mask_cvtepi32_storeu_epi16(p.cast(), mask(n), top)
         }
+    }
+    #[inline(always)]
+    unsafe fn load_i8(p: *const i8) -> __m512 {
+        unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(p.cast()))) }
     }
     #[inline(always)]
     unsafe fn load_i8_pairs(p: *const i8) -> __m512 {
@@ -187,15 +193,13 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
         }
     }
     #[inline(always)]
-    unsafe fn open_nibbles(words: __m512) -> __m512 {
-        words
-    }
-    #[inline(always)]
-    unsafe fn top_nibbles(words: __m512) -> (__m512, __m512) {
+    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (__m512, __m512) {
         unsafe {
-            // A table look-up takes the low four bits of its index and no others.
-            let next = _mm512_rol_epi32::<4>(_mm512_castps_si512(words));
-            (_mm512_permutexvar_ps(next, steps()), _mm512_castsi512_ps(next))
+            // A load a byte on brings the next byte to the bottom of each lane, which spares a shift; a table look-up
+            // takes the low four bits of its index and no others.
+            let words = _mm512_loadu_si512(p.add(byte).cast());
+            let high = _mm512_srli_epi32::<4>(words);
+            (_mm512_permutexvar_ps(words, steps()), _mm512_permutexvar_ps(high, steps()))
         }
     }
     #[inline(always)]

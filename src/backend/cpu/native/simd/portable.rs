@@ -100,6 +100,11 @@ impl Simd for Portable {
         unsafe { std::ptr::copy_nonoverlapping(v.map(bf16::from_f32).as_ptr(), p, n) }
     }
     #[inline(always)]
+    unsafe fn load_i8(p: *const i8) -> V {
+        let bytes = unsafe { p.cast::<[i8; N]>().read() };
+        each(|i| f32::from(bytes[i]))
+    }
+    #[inline(always)]
     unsafe fn load_i8_pairs(p: *const i8) -> V {
         each(|i| {
             let (lo, hi) = unsafe { (p.add(2 * i).read(), p.add(2 * i + 1).read()) };
@@ -183,13 +188,10 @@ impl Simd for Portable {
         each(|i| few[i / 4])
     }
     #[inline(always)]
-    unsafe fn open_nibbles(words: V) -> V {
-        // q - 8 in two's complement.
-        unsafe { Self::xor(words, 0x8888_8888) }
-    }
-    #[inline(always)]
-    unsafe fn top_nibbles(words: V) -> (V, V) {
-        (each(|i| ((words[i].to_bits() as i32) >> 28) as f32), each(|i| f32::from_bits(words[i].to_bits() << 4)))
+    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (V, V) {
+        let words = unsafe { p.cast::<[u32; N]>().read_unaligned() };
+        let part = |i: usize, mask: u32| ((words[i] >> (8 * byte)) & mask) as f32;
+        (each(|i| part(i, 0x0f)), each(|i| part(i, 0xf0)))
     }
     #[inline(always)]
     unsafe fn load_nibbles(p: *const u8) -> (V, V) {
