@@ -100,6 +100,13 @@ def our_devices(binary):
     return found
 
 
+def burn_cases(questions):
+    """What burnpeer is to run for the questions: its attention alone takes minutes a round."""
+    cases = {"1024x1024x1024": "1024x1024x1024", "1x4096x4096": "1x4096x4096", "attention": "attn s512"}
+    asked = [held for *_, held, _, _ in questions if held.startswith("burn")]
+    return [case for key, case in cases.items() if any(key in held for held in asked)]
+
+
 def rounds(arguments):
     """Runs the rounds and appends each row as soon as it is known."""
     threads = str(os.cpu_count() if not hasattr(os, "sched_getaffinity") else len(os.sched_getaffinity(0)))
@@ -116,7 +123,7 @@ def rounds(arguments):
         "ort": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "ort", "--threads", threads, "--budget", "0.3", "--only", r"/f32/(1024x1024|128x|h32kv8d128s1024)|/u8s8/1024x1024|/q4b32/(128x|1x14336)"])),
         **{peer: lambda _, p=peer: (r for size in ("1024x1024x1024", "128x4096x4096", "1x14336x4096") for r in csv_rows(shell([HERE / "rustpeers/target/release/rustpeers", p, threads, "0.3", size], **quiet)))
            for peer in ("gemm", "faer", "candle", "matrixmultiply")},
-        "burn": lambda _: (r for case in ("1024x1024x1024", "1x4096x4096", "attn s512") for r in csv_rows(shell(
+        "burn": lambda _: (r for case in burn_cases(questions) for r in csv_rows(shell(
             [HERE / "burnpeer/target/release/burnpeer", "wgpu", "0.5", case], CUBECL_WGPU_DEFAULT_DEVICE="Cpu"))),
     }
     burn = [r.startswith("burn") for _, _, _, r, *_ in questions]

@@ -283,7 +283,8 @@ fn energy_cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -
     cells
 }
 
-const HEADER: [&str; 37] = [
+/// Columns of the grid; `export::dictionary` says what each means.
+pub(super) const HEADER: [&str; 37] = [
     "run",
     "suite",
     "machine",
