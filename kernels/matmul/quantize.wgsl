@@ -51,9 +51,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     let exponent = max(bitcast<u32>(top) >> 23u, LEAST) - 6u;
     let reciprocal = bitcast<f32>((254u - exponent) << 23u);
     for (var block = first; block < end; block++) {
-        let from = row * params.blocks + block;
-        q[3u * from] = pack16(4u * from, reciprocal);
-        q[3u * from + 1u] = pack16(4u * from + 2u, reciprocal);
-        q[3u * from + 2u] = vec4(exponent << 23u, 0u, 0u, 0u);
+        let at_block = row * params.blocks + block;
+        q[3u * at_block] = pack16(4u * at_block, reciprocal);
+        q[3u * at_block + 1u] = pack16(4u * at_block + 2u, reciprocal);
+        q[3u * at_block + 2u] = vec4(exponent << 23u, 0u, 0u, 0u);
     }
 }

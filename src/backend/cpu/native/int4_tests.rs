@@ -134,7 +134,7 @@ fn wrong_shapes_are_refused_in_words() {
     let pool = Pool::new(Some(1)).unwrap();
     let int4 = Int4 { group: 32, a8: false };
     let shape = MatmulShape { m: 1, n: 2, k: 33 };
-    let mut refuse = |b: usize, s: usize| {
+    let refuse = |b: usize, s: usize| {
         let (a, b, s) = (vec![f16::ONE; 33], vec![0; b], vec![f16::ONE; s]);
         let tensors = Int4Tensors { a: &a, b: &b, s: &s, c: &mut [f16::ONE; 2] };
         matmul_int4(MatmulPath::Auto, &pool, Isa::detect(), &mut Workspace::new(), shape, int4, tensors)
