@@ -1,10 +1,10 @@
-// 4-bit weights and f16 activations: a part is one 16-byte word of A, eight of the block's 32 elements along K.
+// 4-bit weights and f16 activations, read through the kernel's `a_word`: a part is one 16-byte word of A, eight of the block's 32 elements along K.
 alias Part = Wide;
 const PARTS: u32 = 4u;
 const PART_WORDS: u32 = 1u;
 
 fn activations(at: u32) -> Part {
-    return widen(a[at]);
+    return widen(a_word(at, 0u));
 }
 
 // Exact in f32: fifteen bits at most.

@@ -1,5 +1,5 @@
-// 4-bit weights and activations quantised to i8 by quantize.wgsl: a part is a whole block of 32 along K, of A two words
-// of integers and one with the scale of their group.
+// 4-bit weights and activations quantised to i8 by quantize.wgsl, read through the kernel's `a_word`: a part is a whole
+// block of 32 along K, of A two words of integers and one with the scale of their group.
 struct Part {
     low: vec4<u32>,
     high: vec4<u32>,
@@ -15,7 +15,7 @@ struct Weights {
 }
 
 fn activations(at: u32) -> Part {
-    return Part(a[at], a[at + 1u], bitcast<f32>(a[at + 2u].x));
+    return Part(a_word(at, 0u), a_word(at, 1u), bitcast<f32>(a_word(at, 2u).x));
 }
 
 // q - 8 in the upper half of a byte, which makes it sixteen times as much: no sign to extend.

@@ -29,6 +29,11 @@ const TILE_QUADS: u32 = TILE_M * TILE_Q;
 // Every lane's tile, where there are several.
 var<workgroup> partial: array<vec4<f32>, select(1u, TILES * LANES * TILE_QUADS, LANES > 1u)>;
 
+// Word `i` of the part of A at `at`.
+fn a_word(at: u32, i: u32) -> vec4<u32> {
+    return a[at + i];
+}
+
 fn scale_of(row: u32, group: u32) -> f32 {
     let pair = unpack2x16float(s[row * params.s_pitch + group / 2u]);
     return select(pair.x, pair.y, (group & 1u) == 1u);

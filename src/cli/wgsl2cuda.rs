@@ -27,7 +27,7 @@ pub(super) struct Wgsl2cudaArgs {
     /// A constant to put before the text, as in TILE_M=8; a tunable of ours that is not named takes its default
     #[arg(long = "const", value_name = "NAME=VALUE")]
     constants: Vec<String>,
-    /// Put the loads and stores of this dtype before the text, as our kernels expect: f32, f16, bf16, i8, w4a16g32 ...
+    /// Put the loads and stores of this dtype before the text, as our kernels expect: f32, f16, bf16, i8, or w4a16g32 and its like
     #[arg(long, value_name = "DTYPE")]
     dtype: Option<String>,
     /// The compute entry point, where there are several

@@ -8,11 +8,12 @@ use super::{
         source::{self, Kernel, check_workgroup, fold, kernel, load_prelude, padded, rows_per_slab, store_prelude},
     },
     int4::{BLOCK, BLOCK_BYTES, blocks_and_groups},
-    plan::{direct_bytes, slabs},
+    plan::{CHOICE, Chosen, FEW_ROWS, direct_bytes, slabs, take_choice},
 };
 use crate::kernel::Dtype;
 
-const PRODUCT: Kernel = kernel!("matmul/int4.wgsl");
+const DIRECT: Kernel = kernel!("matmul/int4.wgsl");
+const STAGED: Kernel = kernel!("matmul/int4_staged.wgsl");
 const QUANTIZE: Kernel = kernel!("matmul/quantize.wgsl");
 
 /// Invocations of a workgroup of `quantize`, as in its text.
@@ -22,10 +23,7 @@ const QUANTIZED_BYTES: u64 = 48;
 
 pub(super) fn program(case: &Case, int4: Int4, target: &Target, asked: &Tuning) -> Result<Program, Unplannable> {
     let (m, n, k) = (case.axis("m"), case.axis("n"), case.axis("k"));
-    let tuning = PRODUCT.resolve(asked, &preferred(m, target), target)?;
-    let (lanes, tiles) = (tuning["LANES"], tuning["TILES"]);
-    let tile = [tuning["TILE_M"], tuning["TILE_N"]];
-    check_workgroup([lanes, tiles, 1], direct_bytes(tiles, lanes, tile[0], tile[1]), target)?;
+    let Chosen { kernel, tuning, tile, tiles_per_group } = choose(m, int4, target, asked)?;
     let (blocks, groups) = blocks_and_groups(k as usize, int4.group);
     let (blocks, groups) = (blocks as u64, groups as u64);
     let (a_pitch, b_pitch) = (blocks * 2 * BLOCK as u64, blocks * BLOCK_BYTES as u64);
@@ -37,8 +35,9 @@ pub(super) fn program(case: &Case, int4: Int4, target: &Target, asked: &Tuning) 
 
     let group_blocks = ("GROUP_BLOCKS", (int4.group / BLOCK) as u32);
     let mut constants = tuning.clone();
+    constants.remove(CHOICE);
     constants.extend(source::tuning(&[group_blocks]));
-    let text = PRODUCT.assemble(&constants, &[load_prelude(case.dtype), store_prelude(Elem::F16)]);
+    let text = kernel.assemble(&constants, &[load_prelude(case.dtype), store_prelude(Elem::F16)]);
     let quantize = QUANTIZE.assemble(&source::tuning(&[group_blocks]), &[load_prelude(Dtype::F16)]);
 
     let mut buffers = Vec::new();
@@ -67,9 +66,9 @@ pub(super) fn program(case: &Case, int4: Int4, target: &Target, asked: &Tuning) 
             a = quantized;
         }
         for &(b_first, b_rows, b, s) in &b {
-            let tiles_n = b_rows.div_ceil(u64::from(tile[1]));
-            let all = rows.div_ceil(u64::from(tile[0])) * tiles_n;
-            let grid = fold(all.div_ceil(u64::from(tiles)), target)?;
+            let tiles_n = b_rows.div_ceil(tile[1]);
+            let tiles = rows.div_ceil(tile[0]) * tiles_n;
+            let grid = fold(tiles.div_ceil(tiles_per_group), target)?;
             let params = [rows, b_rows, blocks, s_pitch / 4, tiles_n, c_pitch / 8, b_first / 4].map(|p| p as u32);
             let params = params.into_iter().chain([grid[0], grid[1]]).collect();
             passes.push(pass(&text, params, &[(a, false), (b, false), (s, false), (c, true)], grid));
@@ -83,27 +82,57 @@ fn pass(text: &std::sync::Arc<str>, params: Vec<u32>, storage: &[(usize, bool)],
     Pass { source: text.clone(), entry: "main", params, storage, grid }
 }
 
-/// Tiles no taller than A; on a software rasterizer wide ones for few rows, whose weights then decide.
-fn preferred(m: u64, target: &Target) -> Tuning {
-    let rows = m.next_power_of_two().min(8) as u32;
-    let mut tuning = source::tuning(&[("TILE_M", rows)]);
-    if !target.software && m > 16 {
-        tuning.extend(source::tuning(&[("TILE_N", 8), ("LANES", 1), ("TILES", 64)]));
-    }
-    tuning
+/// Resolves the tunables and checks the workgroup they make.
+fn choose(m: u64, int4: Int4, target: &Target, asked: &Tuning) -> Result<Chosen, Unplannable> {
+    let (staged, asked) = take_choice(m, target, asked)?;
+    let (kernel, mut tuning, tile, tiles_per_group) = if staged {
+        let tuning = STAGED.resolve(&asked, &Tuning::new(), target)?;
+        let (rows, cols) = (tuning["THREADS_M"], tuning["THREADS_N"]);
+        let tile = [rows * tuning["TILE_M"], cols * tuning["TILE_N"]];
+        // Words of A in a block, the same of B, and four bytes of scale.
+        let a_bytes = if int4.a8 { QUANTIZED_BYTES as u32 } else { 2 * BLOCK as u32 };
+        let shared = tuning["STEP"] * ((tile[0] + 1) * a_bytes + (tile[1] + 1) * (BLOCK_BYTES as u32 + 4));
+        check_workgroup([cols, rows, 1], shared.next_multiple_of(16), target)?;
+        (&STAGED, tuning, tile, 1)
+    } else {
+        // Tiles no taller than A.
+        let rows = source::tuning(&[("TILE_M", m.next_power_of_two().min(8) as u32)]);
+        let tuning = DIRECT.resolve(&asked, &rows, target)?;
+        let (lanes, tiles) = (tuning["LANES"], tuning["TILES"]);
+        let tile = [tuning["TILE_M"], tuning["TILE_N"]];
+        check_workgroup([lanes, tiles, 1], direct_bytes(tiles, lanes, tile[0], tile[1]), target)?;
+        (&DIRECT, tuning, tile, u64::from(tiles))
+    };
+    tuning.insert(CHOICE.to_owned(), u32::from(staged));
+    Ok(Chosen { kernel, tuning, tile: tile.map(u64::from), tiles_per_group })
 }
 
 pub(super) fn tunings(case: &Case, int4: Int4, target: &Target) -> Vec<Tuning> {
     let m = case.axis("m");
     let rows = m.next_power_of_two() as u32;
-    let shapes: &[[u32; 4]] = match (target.software, m > 16) {
-        (true, _) => &[[16, 16, 8, 1], [8, 32, 8, 1], [8, 8, 8, 1], [4, 16, 8, 1], [4, 8, 8, 2], [16, 8, 8, 1]],
-        (false, true) => &[[8, 4, 1, 64], [8, 8, 1, 128], [4, 8, 1, 64], [8, 4, 4, 16], [4, 4, 4, 32], [16, 4, 1, 64]],
-        (false, false) => &[[8, 4, 16, 4], [8, 4, 64, 2], [4, 4, 32, 4], [4, 8, 32, 2], [8, 4, 8, 8], [2, 4, 32, 4]],
+    let few: &[[u32; 4]] = if target.software {
+        &[[16, 16, 8, 1], [8, 32, 8, 1], [8, 8, 8, 1], [4, 16, 8, 1], [4, 8, 8, 2], [16, 8, 8, 1]]
+    } else {
+        &[[8, 4, 16, 4], [8, 4, 64, 2], [4, 4, 32, 4], [4, 8, 32, 2], [8, 4, 8, 8], [2, 4, 32, 4]]
     };
-    let made = shapes.iter().map(|&[tile_m, tile_n, lanes, tiles]| {
-        let tile_m = tile_m.min(rows);
-        source::tuning(&[("TILE_M", tile_m), ("TILE_N", tile_n), ("LANES", lanes), ("TILES", tiles)])
-    });
-    source::runnable([Tuning::new()].into_iter().chain(made), |tuning| program(case, int4, target, tuning))
+    let many = [[4, 4, 16, 16, 1], [8, 4, 16, 16, 1], [4, 8, 16, 16, 1], [8, 8, 8, 8, 2], [8, 8, 8, 16, 1]];
+    let mut candidates = vec![Tuning::new()];
+    if m > FEW_ROWS && !target.software {
+        candidates.extend(many.map(|[tile_m, tile_n, threads_m, threads_n, step]| {
+            source::tuning(&[
+                (CHOICE, 1),
+                ("TILE_M", tile_m),
+                ("TILE_N", tile_n),
+                ("THREADS_M", threads_m),
+                ("THREADS_N", threads_n),
+                ("STEP", step),
+            ])
+        }));
+    } else {
+        candidates.extend(few.iter().map(|&[tile_m, tile_n, lanes, tiles]| {
+            let tile_m = tile_m.min(rows);
+            source::tuning(&[(CHOICE, 0), ("TILE_M", tile_m), ("TILE_N", tile_n), ("LANES", lanes), ("TILES", tiles)])
+        }));
+    }
+    source::runnable(candidates, |tuning| program(case, int4, target, tuning))
 }
