@@ -21,6 +21,12 @@ QUESTIONS = [
     ("f32 GEMV 1x14336x4096 against DRAM read", "cpu", "matmul/gemv/f32/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 4.0 * (14336 * 4096 + 14336 + 4096), 0.8),
     ("attention decode, KV 4096, against DRAM read", "cpu", DECODE, r"ceiling DRAM read", 4.0 * 128 * (2 * 32 + 2 * 8 * 4096), 0.8),
     ("attention prefill 1024, 32/8 heads", "cpu", PREFILL, r"GroupQueryAttention_prefill f32 h32kv8d128s1024", None, 1.0),
+    ("4-bit GEMV 1x14336x4096, groups of 32, against DRAM read", "cpu", "matmul/gemv/w4a16g32/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 14336 * 4096 * (0.5 + 2 / 32), 0.8),
+    ("4-bit GEMV 1x14336x4096, groups of 128, against DRAM read", "cpu", "matmul/gemv/w4a16g128/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 14336 * 4096 * (0.5 + 2 / 128), 0.8),
+    ("w4a16 prefill 128x4096x4096, groups of 32", "cpu", "matmul/gemm/w4a16g32/m=128,n=4096,k=4096/hot", r"ort matmulnbits4_acc0 q4b32 128x4096x4096", None, 1.0),
+    ("w4a8 prefill 128x4096x4096, groups of 32", "cpu", "matmul/gemm/w4a8g32/m=128,n=4096,k=4096/hot", r"(candle qmatmul (q4k|q4_0)|ort matmulnbits4_acc4 q4b32) 128x4096x4096", None, 1.0),
+    ("w4a8 GEMV 1x14336x4096, groups of 32", "cpu", "matmul/gemv/w4a8g32/m=1,n=14336,k=4096/hot", r"(candle qmatmul (q4k|q4_0)|ort matmulnbits4_acc4 q4b32) 1x14336x4096", None, 1.0),
+    ("i8 GEMM 1024^3", "cpu", "matmul/gemm/i8/m=1024,n=1024,k=1024/hot", r"ort matmulinteger_constB u8s8 1024x1024x1024", None, 1.0),
     ("WGSL f32 matmul 1024^3, software Vulkan", "wgpu-vulkan", "matmul/gemm/f32/m=1024,n=1024,k=1024/hot", r"burn-wgpu gemm\S* f32 1024x1024x1024", None, 1.5),
     ("WGSL f32 GEMV 1x4096x4096, software Vulkan", "wgpu-vulkan", "matmul/gemv/f32/m=1,n=4096,k=4096/hot", r"burn-wgpu gemm\S* f32 1x4096x4096", None, 1.5),
     ("WGSL attention prefill 512, equal KV heads", "wgpu-vulkan", MHA, r"burn-wgpu attention_mha_causal f32 h32d128q512kv512", None, 1.5),
@@ -114,8 +120,8 @@ def rounds(arguments):
         "peak": lambda _: peak_rows(threads),
         "ours": lambda folder: our_rows(arguments.wattmark, devices, folder, questions),
         "numpy": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "numpy", "--threads", threads, "--budget", "0.3", "--only", r"f32/(1024x|128x|1x14336)"])),
-        "ort": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "ort", "--threads", threads, "--budget", "0.3", "--only", r"/f32/(1024x1024|128x|h32kv8d128s1024)"])),
-        **{peer: lambda _, p=peer: (r for size in ("1024x1024x1024", "128x4096x4096") for r in csv_rows(shell([HERE / "rustpeers/target/release/rustpeers", p, threads, "0.3", size], **quiet)))
+        "ort": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "ort", "--threads", threads, "--budget", "0.3", "--only", r"/f32/(1024x1024|128x|h32kv8d128s1024)|/u8s8/1024x1024|/q4b32/(128x|1x14336)"])),
+        **{peer: lambda _, p=peer: (r for size in ("1024x1024x1024", "128x4096x4096", "1x14336x4096") for r in csv_rows(shell([HERE / "rustpeers/target/release/rustpeers", p, threads, "0.3", size], **quiet)))
            for peer in ("gemm", "faer", "candle", "matrixmultiply")},
         "burn": lambda _: (r for case in burn_cases(questions) for r in csv_rows(shell(
             [HERE / "burnpeer/target/release/burnpeer", "wgpu", "0.5", case], CUBECL_WGPU_DEFAULT_DEVICE="Cpu"))),

@@ -24,8 +24,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> k: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> v: array<vec4<u32>>;
+// 2 and 3 are the cache, as its prelude says.
 @group(0) @binding(4) var<storage, read_write> out: array<OutQuad>;
 
 const BLOCK_Q: u32 = ROWS * TILE_Q;
@@ -49,7 +48,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     let first_row = id / params.splits % params.q_blocks * BLOCK_Q;
     let split = id % params.splits;
     let row = first_row + local.y * TILE_Q;
-    let kv_first = unit / params.units_per_kv * params.kv;
+    let head = unit / params.units_per_kv;
+    let first_of = first_rows(head * params.kv);
 
     let first_key = split * params.split_keys;
     var end_key = min(first_key + params.split_keys, params.kv);
@@ -73,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
         let key = block + local.x * TILE_K;
         var k_at: array<vec4<u32>, TILE_KQ>;
         for (var j = 0u; j < TILE_KQ; j++) {
-            k_at[j] = (vec4(kv_first) + min(vec4(key + 4u * j) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u))) * WORDS;
+            k_at[j] = (vec4(first_of.x) + min(vec4(key + 4u * j) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u))) * WORDS;
         }
         var score: array<array<vec4<f32>, TILE_KQ>, TILE_Q>;
         for (var first = 0u; first < WORDS; first += UNROLL) {
@@ -83,19 +83,26 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
                 let counts = select(0u, 1u, u == 0u || first + u < WORDS);
                 var q_wide: array<Wide, TILE_Q>;
                 for (var i = 0u; i < TILE_Q; i++) {
-                    q_wide[i] = widen(q[q_at[i] + w] * counts);
+                    q_wide[i] = query(q_at[i] + w, counts);
                 }
                 for (var j = 0u; j < TILE_KQ; j++) {
                     let at = k_at[j] + w;
-                    let k0 = widen(k[at.x]);
-                    let k1 = widen(k[at.y]);
-                    let k2 = widen(k[at.z]);
-                    let k3 = widen(k[at.w]);
+                    let k0 = key_word(at.x);
+                    let k1 = key_word(at.y);
+                    let k2 = key_word(at.z);
+                    let k3 = key_word(at.w);
                     for (var i = 0u; i < TILE_Q; i++) {
                         score[i][j] = mac4(q_wide[i], k0, k1, k2, k3, score[i][j]);
                     }
                 }
             }
+        }
+        var k_scales: array<vec4<f32>, TILE_KQ>;
+        var v_scales: array<vec4<f32>, TILE_KQ>;
+        for (var j = 0u; j < TILE_KQ; j++) {
+            let positions = min(vec4(key + 4u * j) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u));
+            k_scales[j] = params.scale * key_scales(head, positions);
+            v_scales[j] = value_scales(head, positions);
         }
         for (var i = 0u; i < TILE_Q; i++) {
             var last = end_key;
@@ -105,7 +112,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             var highest = MASKED;
             for (var j = 0u; j < TILE_KQ; j++) {
                 let seen = vec4(key + 4u * j) + vec4(0u, 1u, 2u, 3u) < vec4(last);
-                let s = select(vec4<f32>(MASKED), score[i][j] * params.scale, seen);
+                let s = select(vec4<f32>(MASKED), score[i][j] * k_scales[j], seen);
                 score[i][j] = s;
                 highest = max(highest, max(max(s.x, s.y), max(s.z, s.w)));
             }
@@ -129,7 +136,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
             for (var j = 0u; j < TILE_KQ; j++) {
                 let p = exp2(score[i][j] - vec4(highest));
                 sum[i] += p.x + p.y + p.z + p.w;
-                weights[slot * BLOCK_KQ + local.x * TILE_KQ + j] = p;
+                weights[slot * BLOCK_KQ + local.x * TILE_KQ + j] = p * v_scales[j];
             }
         }
         workgroupBarrier();
@@ -142,13 +149,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
                 for (var i = 0u; i < TILE_Q; i++) {
                     p[i] = weights[(local.y * TILE_Q + i) * BLOCK_KQ + (key - block) / 4u];
                 }
-                let at = (vec4(kv_first) + min(vec4(key) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u))) * WORDS;
+                let at = (vec4(first_of.y) + min(vec4(key) + vec4(0u, 1u, 2u, 3u), vec4(params.kv - 1u))) * WORDS;
                 for (var t = 0u; t < TILE_D; t++) {
                     let w = min(t * COLS + local.x, WORDS - 1u);
-                    let v0 = widen(v[at.x + w]);
-                    let v1 = widen(v[at.y + w]);
-                    let v2 = widen(v[at.z + w]);
-                    let v3 = widen(v[at.w + w]);
+                    let v0 = value_word(at.x + w);
+                    let v1 = value_word(at.y + w);
+                    let v2 = value_word(at.z + w);
+                    let v3 = value_word(at.w + w);
                     for (var i = 0u; i < TILE_Q; i++) {
                         acc[i][t] = axpy(p[i].w, v3, axpy(p[i].z, v2, axpy(p[i].y, v1, axpy(p[i].x, v0, acc[i][t]))));
                     }

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn four_bit_weights_have_no_kernel_yet() {
+    fn four_bit_weights_need_records_of_their_own() {
         let orin = fixtures::device("cuda-native:0", "Orin", DeviceClass::Integrated, Track::Native, "sm_87");
         let mut catalog = catalog();
         let kept = replace_priors(&mut catalog, &records(every_kernel(&orin, 1e-3, 0.02)));

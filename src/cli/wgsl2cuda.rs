@@ -27,7 +27,7 @@ pub(super) struct Wgsl2cudaArgs {
     /// A constant to put before the text, as in TILE_M=8; a tunable of ours that is not named takes its default
     #[arg(long = "const", value_name = "NAME=VALUE")]
     constants: Vec<String>,
-    /// Put the loads and stores of this dtype before the text, as our kernels expect: f32, f16, bf16 or i8
+    /// Put the loads and stores of this dtype before the text, as our kernels expect: f32, f16, bf16, i8, or w4a16g32 and its like
     #[arg(long, value_name = "DTYPE")]
     dtype: Option<String>,
     /// The compute entry point, where there are several
@@ -94,7 +94,7 @@ fn assemble(args: &Wgsl2cudaArgs, shown: &str, text: &str) -> anyhow::Result<(St
         preludes.extend(match (uses(text, "Real"), dtype) {
             (true, Dtype::F16) => vec!["enable f16;\n", "alias Real = f16;\n"],
             (true, _) => vec!["alias Real = f32;\n"],
-            (false, _) => vec![load_prelude(dtype), store_prelude(stored(dtype))],
+            (false, _) => vec![load_prelude(dtype), store_prelude(Elem::output(dtype))],
         });
     }
     if constants.is_empty() && preludes.is_empty() {
@@ -108,15 +108,6 @@ fn assemble(args: &Wgsl2cudaArgs, shown: &str, text: &str) -> anyhow::Result<(St
     let at: usize = text.split_inclusive('\n').take(directives).map(str::len).sum();
     let (first, rest) = text.split_at(at);
     Ok((format!("{first}{head}{rest}"), head.matches('\n').count() as u32))
-}
-
-fn stored(dtype: Dtype) -> Elem {
-    match dtype {
-        Dtype::F32 => Elem::F32,
-        Dtype::F16 => Elem::F16,
-        Dtype::Bf16 => Elem::Bf16,
-        Dtype::I8 => Elem::I32,
-    }
 }
 
 fn uses(text: &str, word: &str) -> bool {

@@ -34,7 +34,7 @@ pub(super) struct WorkloadArgs {
     /// Tokens of the prompt whose prefill is the time to the first token; the context without it
     #[arg(long, value_name = "N")]
     prompt: Option<u64>,
-    /// Format of the weights: f32, f16, bf16, fp8, i8, w4a16
+    /// Format of the weights: f32, f16, bf16, fp8, i8, w4a16g32, w4a16g128, w4a8g32, w4a8g128
     #[arg(long, value_name = "FORMAT", default_value = "bf16")]
     dtype: String,
     /// Format of the KV cache; without it the weights', or f16 where those are quantised

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CaseError;
+use super::{CaseError, Elem, OpUnit};
 
 /// Element type of a kernel's inputs. Accumulation is f32 for floats and i32 for `i8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -20,11 +20,41 @@ pub enum Dtype {
     Bf16,
     /// Signed 8-bit integers, accumulated and written as i32.
     I8,
+    /// 4-bit weights with an f16 scale for every 32 of them along K; activations f16, accumulated in f32, written as f16.
+    W4A16G32,
+    /// The same with a scale for every 128.
+    W4A16G128,
+    /// 4-bit weights as in `W4A16G32`; the kernel quantises its f16 activations to i8, 32 at a time.
+    W4A8G32,
+    /// The same in groups of 128.
+    W4A8G128,
+    /// Attention over a KV cache of 8-bit integers, an f16 scale for every key and every value of a head; queries and
+    /// outputs are f16, sums f32.
+    Kv8,
+}
+
+/// What 4-bit weights are multiplied with, and how many share a scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int4 {
+    /// Weights along K that share a scale: 32 or 128.
+    pub group: usize,
+    /// Activations are quantised to i8, a group at a time, before they are multiplied.
+    pub a8: bool,
 }
 
 impl Dtype {
     /// Every dtype, in the order tables show them.
-    pub const ALL: [Dtype; 4] = [Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::I8];
+    pub const ALL: [Dtype; 9] = [
+        Dtype::F32,
+        Dtype::F16,
+        Dtype::Bf16,
+        Dtype::I8,
+        Dtype::W4A16G32,
+        Dtype::W4A16G128,
+        Dtype::W4A8G32,
+        Dtype::W4A8G128,
+        Dtype::Kv8,
+    ];
 
     /// Name used in case ids and on the command line.
     pub fn name(self) -> &'static str {
@@ -33,33 +63,47 @@ impl Dtype {
             Dtype::F16 => "f16",
             Dtype::Bf16 => "bf16",
             Dtype::I8 => "i8",
+            Dtype::W4A16G32 => "w4a16g32",
+            Dtype::W4A16G128 => "w4a16g128",
+            Dtype::W4A8G32 => "w4a8g32",
+            Dtype::W4A8G128 => "w4a8g128",
+            Dtype::Kv8 => "kv8",
         }
     }
 
-    /// Size of one stored input element, in bytes.
-    pub fn bytes(self) -> u64 {
+    /// How weights lie and what they meet, if they have 4 bits.
+    pub fn int4(self) -> Option<Int4> {
         match self {
-            Dtype::F32 => 4,
-            Dtype::F16 | Dtype::Bf16 => 2,
-            Dtype::I8 => 1,
+            Dtype::W4A16G32 => Some(Int4 { group: 32, a8: false }),
+            Dtype::W4A16G128 => Some(Int4 { group: 128, a8: false }),
+            Dtype::W4A8G32 => Some(Int4 { group: 32, a8: true }),
+            Dtype::W4A8G128 => Some(Int4 { group: 128, a8: true }),
+            Dtype::F32 | Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Kv8 => None,
         }
+    }
+
+    /// Size of one stored input element, in bytes; of an activation where weights or cache have fewer bits.
+    pub fn bytes(self) -> u64 {
+        Elem::input(self).bytes()
     }
 
     /// Size of one output element, in bytes: i8 kernels write i32.
     pub fn output_bytes(self) -> u64 {
-        match self {
-            Dtype::I8 => 4,
-            other => other.bytes(),
-        }
+        Elem::output(self).bytes()
     }
 
-    /// Unit roundoff of the stored format (half a unit in the last place, relative); zero for integers.
+    /// What its products count: integer operations where both sides are integers.
+    pub fn op_unit(self) -> OpUnit {
+        if self == Dtype::I8 || self.int4().is_some_and(|w| w.a8) { OpUnit::Op } else { OpUnit::Flop }
+    }
+
+    /// Unit roundoff of the stored format of activations (half a unit in the last place, relative); zero for integers.
     pub fn unit_roundoff(self) -> f64 {
-        match self {
-            Dtype::F32 => f64::powi(2.0, -24),
-            Dtype::F16 => f64::powi(2.0, -11),
-            Dtype::Bf16 => f64::powi(2.0, -8),
-            Dtype::I8 => 0.0,
+        match Elem::input(self) {
+            Elem::F32 => f64::powi(2.0, -24),
+            Elem::F16 => f64::powi(2.0, -11),
+            Elem::Bf16 => f64::powi(2.0, -8),
+            Elem::I8 | Elem::I32 => 0.0,
         }
     }
 

@@ -18,7 +18,7 @@ mod verify;
 mod work;
 
 pub use case::{Cache, Case, CaseError, Shape};
-pub use dtype::Dtype;
+pub use dtype::{Dtype, Int4};
 pub use program::{Binding, Buffer, Pass, Program, Role, Slab, Target, Tuning, pack_rows, unpack_rows};
 pub use suite::{CaseFilter, Suite, SuiteCase, SuiteError};
 pub use tensor::{Data, Elem, Fill, Inputs, TensorSpec, poison};
@@ -64,6 +64,13 @@ pub struct Tensors {
     pub inputs: Vec<TensorSpec>,
     /// The output.
     pub output: TensorSpec,
+}
+
+impl Tensors {
+    /// Bytes of them all, unpadded: every input read once, the output written once.
+    pub(crate) fn bytes(&self) -> f64 {
+        self.inputs.iter().chain([&self.output]).map(TensorSpec::bytes).sum::<u64>() as f64
+    }
 }
 
 /// A kernel family: the meaning of its cases, independent of any device.

@@ -135,9 +135,23 @@ fn parse_tunable(line: &str) -> Option<Tunable> {
 pub(crate) fn load_prelude(dtype: Dtype) -> &'static str {
     match dtype {
         Dtype::F32 => include_str!("../../kernels/dtype/load_f32.wgsl"),
-        Dtype::F16 => include_str!("../../kernels/dtype/load_f16.wgsl"),
+        Dtype::F16 | Dtype::Kv8 => include_str!("../../kernels/dtype/load_f16.wgsl"),
         Dtype::Bf16 => include_str!("../../kernels/dtype/load_bf16.wgsl"),
         Dtype::I8 => include_str!("../../kernels/dtype/load_i8.wgsl"),
+        Dtype::W4A16G32 | Dtype::W4A16G128 => {
+            concat!(
+                include_str!("../../kernels/dtype/load_f16.wgsl"),
+                "\n",
+                include_str!("../../kernels/dtype/int4_a16.wgsl")
+            )
+        }
+        Dtype::W4A8G32 | Dtype::W4A8G128 => {
+            concat!(
+                include_str!("../../kernels/dtype/load_i8.wgsl"),
+                "\n",
+                include_str!("../../kernels/dtype/int4_a8.wgsl")
+            )
+        }
     }
 }
 

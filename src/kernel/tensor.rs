@@ -2,7 +2,7 @@
 //! Does not know devices; backends lay the data out as they need it.
 
 use half::{bf16, f16};
-use rand::SeedableRng as _;
+use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 
@@ -15,6 +15,8 @@ pub enum Fill {
     Random,
     /// Fixed values that the kernel's meaning needs (a ceiling's coefficients).
     Values(&'static [f64]),
+    /// Scales of quantised weights: of either sign, in size even between these two.
+    Scales(f64, f64),
 }
 
 /// Element type as stored; outputs of i8 kernels are `I32`.
@@ -26,7 +28,7 @@ pub enum Elem {
     F16,
     /// bfloat16.
     Bf16,
-    /// Signed 8-bit.
+    /// Signed 8-bit, or two 4-bit weights.
     I8,
     /// Signed 32-bit.
     I32,
@@ -42,11 +44,13 @@ impl Elem {
         }
     }
 
-    /// As stored for inputs of this dtype.
+    /// As stored for inputs of this dtype; for activations where weights or cache have fewer bits.
     pub fn input(dtype: Dtype) -> Elem {
         match dtype {
             Dtype::F32 => Elem::F32,
-            Dtype::F16 => Elem::F16,
+            Dtype::F16 | Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 | Dtype::Kv8 => {
+                Elem::F16
+            }
             Dtype::Bf16 => Elem::Bf16,
             Dtype::I8 => Elem::I8,
         }
@@ -220,20 +224,32 @@ impl Inputs {
     }
 }
 
+/// `n` elements, each the rounding of what `at` says.
+fn rounded(elem: Elem, n: usize, at: impl FnMut(usize) -> f64) -> Data {
+    let values = (0..n).map(at);
+    match elem {
+        Elem::F32 => Data::F32(values.map(|x| x as f32).collect()),
+        Elem::F16 => Data::F16(values.map(f16::from_f64).collect()),
+        Elem::Bf16 => Data::Bf16(values.map(bf16::from_f64).collect()),
+        Elem::I8 => Data::I8(values.map(|x| x as i8).collect()),
+        Elem::I32 => Data::I32(values.map(|x| x as i32).collect()),
+    }
+}
+
 fn draw(spec: &TensorSpec, seed: u64, stream: u64) -> Data {
     let n = spec.len() as usize;
-    if let Fill::Values(values) = spec.fill {
-        let at = |i: usize| values[i % values.len()];
-        return match spec.elem {
-            Elem::F32 => Data::F32((0..n).map(|i| at(i) as f32).collect()),
-            Elem::F16 => Data::F16((0..n).map(|i| f16::from_f64(at(i))).collect()),
-            Elem::Bf16 => Data::Bf16((0..n).map(|i| bf16::from_f64(at(i))).collect()),
-            Elem::I8 => Data::I8((0..n).map(|i| at(i) as i8).collect()),
-            Elem::I32 => Data::I32((0..n).map(|i| at(i) as i32).collect()),
-        };
-    }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream);
+    match spec.fill {
+        Fill::Values(values) => return rounded(spec.elem, n, |i| values[i % values.len()]),
+        Fill::Scales(low, high) => {
+            return rounded(spec.elem, n, |_| {
+                let size: f64 = rng.random_range(low..high);
+                if rng.random() { size } else { -size }
+            });
+        }
+        Fill::Random => {}
+    }
     let mut normal = || -> f32 { StandardNormal.sample(&mut rng) };
     match spec.elem {
         Elem::F32 => Data::F32((0..n).map(|_| normal()).collect()),

@@ -384,6 +384,24 @@ pub(super) const TERMS: &[Term] = &[
     term(Kind::Dtype, &["bf16"], "bfloat16, accumulated in f32."),
     term(Kind::Dtype, &["i8"], "Signed 8-bit integers, accumulated in i32. Results must agree bit for bit everywhere."),
     term(
+        Kind::Dtype,
+        &["w4a16g32", "w4a16g128"],
+        "4-bit weights, an f16 scale for each group of 32 or 128 along K; f16 activations stay floats, accumulated in f32. \
+         Judged by the floats' ceiling.",
+    ),
+    term(
+        Kind::Dtype,
+        &["w4a8g32", "w4a8g128"],
+        "4-bit weights as in w4a16; the kernel quantises its f16 activations to i8 by group, the reference alike. Judged by \
+         the 8-bit ceiling.",
+    ),
+    term(
+        Kind::Dtype,
+        &["kv8"],
+        "A KV cache of 8-bit integers with an f16 scale for every key and every value of a head; queries, sums and outputs \
+         as in f16.",
+    ),
+    term(
         Kind::Warning,
         &["clock_disagreement"],
         "Device and host clocks differ by over 5 % on long batches: one of them does not time what it should. Trust neither alone.",

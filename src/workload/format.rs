@@ -3,10 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::kernel::Dtype;
-
-/// Weights that share one scale and one zero point in 4-bit formats, along K.
-const GROUP: f64 = 128.0;
+use crate::kernel::{Dtype, OpUnit};
 
 /// How a weight or a cached key or value is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,8 +18,8 @@ pub enum Format {
     Fp8,
     /// 8-bit integers, activations too. Its scales, one a row, are not counted.
     I8,
-    /// 4-bit integers in groups of 128 with a 16-bit scale and a 4-bit zero point each; activations stay 16-bit floats.
-    W4a16,
+    /// 4-bit weights with a 16-bit scale for each of the groups that the kernels' dtype says.
+    Int4(Dtype),
 }
 
 /// A format that no list holds.
@@ -35,7 +32,17 @@ pub struct UnknownFormat {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] = [Format::F32, Format::F16, Format::Bf16, Format::Fp8, Format::I8, Format::W4a16];
+    pub const ALL: [Format; 9] = [
+        Format::F32,
+        Format::F16,
+        Format::Bf16,
+        Format::Fp8,
+        Format::I8,
+        Format::Int4(Dtype::W4A16G32),
+        Format::Int4(Dtype::W4A16G128),
+        Format::Int4(Dtype::W4A8G32),
+        Format::Int4(Dtype::W4A8G128),
+    ];
 
     /// Its name, the same as of the kernels' dtype where there is one.
     pub fn name(self) -> &'static str {
@@ -45,30 +52,30 @@ impl Format {
             Format::Bf16 => "bf16",
             Format::Fp8 => "fp8",
             Format::I8 => "i8",
-            Format::W4a16 => "w4a16",
+            Format::Int4(dtype) => dtype.name(),
         }
     }
 
-    /// Bytes of one stored element, with its share of scale and zero point.
+    /// Bytes of one stored element, with its share of the scale.
     pub fn bytes(self) -> f64 {
         match self {
             Format::F32 => 4.0,
             Format::F16 | Format::Bf16 => 2.0,
             Format::Fp8 | Format::I8 => 1.0,
-            Format::W4a16 => 0.5 + (2.0 + 0.5) / GROUP,
+            Format::Int4(dtype) => 0.5 + dtype.int4().map_or(0.0, |w| 2.0 / w.group as f64),
         }
     }
 
     /// Bytes of one activation that goes into a product.
     pub fn activation_bytes(self) -> f64 {
-        if self == Format::W4a16 { 2.0 } else { self.bytes() }
+        if let Format::Int4(dtype) = self { dtype.bytes() as f64 } else { self.bytes() }
     }
 
     /// The format of what is not quantised: embedding, output head, router, activations, attention.
     pub fn wide(self) -> Format {
         match self {
             Format::F32 | Format::F16 | Format::Bf16 => self,
-            Format::Fp8 | Format::I8 | Format::W4a16 => Format::F16,
+            Format::Fp8 | Format::I8 | Format::Int4(_) => Format::F16,
         }
     }
 
@@ -77,12 +84,30 @@ impl Format {
         self.name().parse().ok()
     }
 
+    /// The dtype of a decode over a cache in it.
+    pub fn cache_dtype(self) -> Option<Dtype> {
+        if self == Format::I8 { Some(Dtype::Kv8) } else { self.dtype() }
+    }
+
+    /// The format that decides the arithmetic of kernels of this dtype.
+    pub fn of(dtype: Dtype) -> Format {
+        let same = Format::ALL.into_iter().find(|f| f.dtype() == Some(dtype));
+        // An 8-bit cache is widened before it is computed with.
+        same.unwrap_or(Format::F16)
+    }
+
+    /// What a product in it counts.
+    pub fn op_unit(self) -> OpUnit {
+        self.dtype().map_or(OpUnit::Flop, Dtype::op_unit)
+    }
+
     /// The catalogue's names of the arithmetic peak that counts, the best first. A format without units of its own is
     /// widened to 16-bit floats first.
     pub(super) fn peaks(self) -> &'static [&'static str] {
         match self {
             Format::F32 => &["fp32"],
-            Format::F16 | Format::W4a16 => &["fp16", "bf16"],
+            Format::Int4(dtype) if dtype.op_unit() == OpUnit::Op => Format::I8.peaks(),
+            Format::F16 | Format::Int4(_) => &["fp16", "bf16"],
             Format::Bf16 => &["bf16", "fp16"],
             Format::Fp8 => &["fp8", "fp16", "bf16"],
             Format::I8 => &["int8", "fp16", "bf16"],
@@ -105,7 +130,9 @@ impl FromStr for Format {
             "fp32" => "f32",
             "fp16" => "f16",
             "int8" => "i8",
-            "int4" | "i4" => "w4a16",
+            // The customary group of what is published.
+            "int4" | "i4" | "w4a16" => "w4a16g128",
+            "w4a8" => "w4a8g128",
             other => other,
         };
         Format::ALL

@@ -36,7 +36,7 @@ struct Point<'e> {
 /// # Errors
 /// Why there is none: no neighbour near enough, or no roof.
 pub(super) fn interpolate(case: &Case, evidence: &Evidence, roofs: &Roofs) -> Result<Guess, String> {
-    let format = format(case)?;
+    let format = Format::of(case.dtype);
     let roof = roofs.least(case.work(), format)?.seconds;
     let same = |t: &&Timed| {
         let c = &t.case;
@@ -73,10 +73,6 @@ pub(super) fn interpolate(case: &Case, evidence: &Evidence, roofs: &Roofs) -> Re
         neighbours: near.iter().map(|(at, _)| points[*at].id.to_owned()).collect(),
         weights: near.iter().map(|(_, w)| w / total).collect(),
     })
-}
-
-fn format(case: &Case) -> Result<Format, String> {
-    case.dtype.name().parse().map_err(|e: super::UnknownFormat| e.to_string())
 }
 
 /// The nearest points within reach and their weights, but `without`.

@@ -51,11 +51,10 @@ impl Op {
         };
         let (mf, nf, kf) = (m as f64, n as f64, k as f64);
         let resident = nf * kf * format.bytes();
-        let unit = if format == Format::I8 { OpUnit::Op } else { OpUnit::Flop };
         let own = Work {
             flop: 2.0 * mf * nf * kf,
             bytes: resident + mf * (kf * format.activation_bytes() + nf * format.wide().bytes()),
-            unit,
+            unit: format.op_unit(),
         };
         let id = format!("matmul/{variant}/{format}/m={m},n={n},k={k}/cold");
         Op::of(role, id, case, own, format, resident, count)
@@ -109,7 +108,8 @@ impl Op {
         // A prompt's keys and values are still in the cache, as far as they fit; a conversation's are not.
         let cache = if variant == "prefill" { Cache::Hot } else { Cache::Cold };
         let latent = h.cached != h.kv_heads * (h.qk + h.v);
-        let case = match kv.dtype() {
+        let dtype = if variant == "decode" { kv.cache_dtype() } else { kv.dtype() };
+        let case = match dtype {
             _ if latent => Err("no kernel of ours attends to a latent that is key and value at once".to_owned()),
             _ if h.qk != h.v => Err("no kernel of ours has values of another width than keys".to_owned()),
             Some(dtype) => Case::new("attention", variant, dtype, &shape, cache).map_err(|e| e.to_string()),
@@ -124,6 +124,7 @@ impl Op {
             last.1,
             cache.name()
         );
+        let id = case.as_ref().map_or(id, Case::id);
         // A quantised cache is widened before it is computed with.
         Op::of(role, id, case, own, kv.wide(), resident, count)
     }

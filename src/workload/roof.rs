@@ -7,7 +7,7 @@ use super::{Evidence, Format, Op, Timed};
 use crate::{
     backend::DeviceClass,
     catalog::{Device, Number},
-    kernel::{Cache, Dtype, Work},
+    kernel::{Cache, Dtype, OpUnit, Work},
 };
 
 /// A rate and what says so.
@@ -89,9 +89,12 @@ impl Roofs {
                 roofs.raise_peak(dtype, rate(timed, work.flop));
             }
         }
-        // 4-bit weights are widened to 16-bit floats, and computed as those.
-        if let Some(f16) = roofs.peaks.get(Dtype::F16.name()).cloned() {
-            roofs.peaks.insert(Format::W4a16.name(), f16);
+        // 4-bit weights are widened to what they meet, and computed as that.
+        for dtype in Dtype::ALL.into_iter().filter(|d| d.int4().is_some()) {
+            let met = if dtype.op_unit() == OpUnit::Op { Dtype::I8 } else { Dtype::F16 };
+            if let Some(rate) = roofs.peaks.get(met.name()).cloned() {
+                roofs.raise_peak(dtype, rate);
+            }
         }
         roofs
     }
@@ -182,7 +185,7 @@ impl Roofs {
         self.peaks.get(format.name()).ok_or_else(|| {
             let fix = match format {
                 Format::Fp8 => "no kernel of ours measures it, and the catalogue has none",
-                Format::I8 => "run `wattmark run --suite inference --case ceiling/dot`",
+                _ if format.op_unit() == OpUnit::Op => "run `wattmark run --suite inference --case ceiling/dot`",
                 _ => "run `wattmark run --suite inference --case ceiling/fma`",
             };
             format!("no arithmetic peak for {format} is known of the device: {fix}")

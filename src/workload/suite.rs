@@ -4,7 +4,10 @@
 use std::fmt::Write;
 
 use super::{Format, Op, Point};
-use crate::{catalog::Model, kernel::Case};
+use crate::{
+    catalog::Model,
+    kernel::{Case, OpUnit},
+};
 
 /// A suite file for `wattmark run --suite`: the ceilings, then every kernel that is a case of ours. What has no case is
 /// named in a comment.
@@ -18,10 +21,11 @@ pub fn as_suite(model: &Model, point: &Point, ops: &[&Op]) -> String {
         ("ceiling/fma/f32/lanes=786432,iters=4096/hot", "multiply-add peak"),
     ];
     let uses = |f: Format| ops.iter().any(|o| o.format == f);
+    let counts = |unit: OpUnit| ops.iter().any(|o| o.work.unit == unit);
     if uses(Format::F16) {
         ceilings.push(("ceiling/fma/f16/lanes=786432,iters=4096/hot", "multiply-add peak"));
     }
-    if uses(Format::I8) {
+    if counts(OpUnit::Op) {
         ceilings.push(("ceiling/dot/i8/lanes=786432,iters=4096/hot", "8-bit dot-product peak"));
     }
     for (id, why) in ceilings {

@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     backend::{DeviceClass, DeviceFacts, Track},
     catalog::{Attention, Catalog, Model},
+    kernel::Dtype,
     record::{Record, WindowKind},
     report::fixtures,
 };
@@ -156,14 +157,20 @@ fn windows_bound_what_is_seen() {
 
 #[test]
 fn formats_have_their_bytes() {
-    assert_eq!(Format::W4a16.bytes(), 0.5 + 2.5 / 128.0);
-    assert_eq!("int4".parse(), Ok(Format::W4a16));
+    let int4 = Format::Int4(Dtype::W4A16G128);
+    assert_eq!(int4.bytes(), 0.5 + 2.0 / 128.0);
+    assert_eq!("int4".parse(), Ok(int4));
+    for format in Format::ALL {
+        assert_eq!(format.name().parse(), Ok(format));
+        assert!(format == Format::Fp8 || format.dtype().is_some());
+    }
     assert!("q4".parse::<Format>().unwrap_err().to_string().contains("w4a16"));
-    let ops = decode(&model("llama-3.1-8b"), &Point::new(1, 2048, Format::W4a16)).unwrap();
+    let ops = decode(&model("llama-3.1-8b"), &Point::new(1, 2048, int4)).unwrap();
     assert_eq!(ops.last().unwrap().id, "matmul/gemv/f16/m=1,n=128256,k=4096/cold", "the head is not quantised");
-    // 6.979 G weights at 0.5195 bytes, the head at two, 128 KiB of cache a token.
+    assert!(ops.iter().all(|o| o.case.is_ok()), "a kernel of ours for every one");
+    // 6.979 G weights at 0.5156 bytes, the head at two, 128 KiB of cache a token.
     let bytes: f64 = ops.iter().map(|o| o.count * o.resident).sum();
-    let wanted = 218_103_808.0 * 32.0 * (0.5 + 2.5 / 128.0) + 128_256.0 * 4096.0 * 2.0 + 2048.0 * 131_072.0;
+    let wanted = 218_103_808.0 * 32.0 * (0.5 + 2.0 / 128.0) + 128_256.0 * 4096.0 * 2.0 + 2048.0 * 131_072.0;
     assert!((bytes / wanted - 1.0).abs() < 1e-12, "{bytes} {wanted}");
 }
 

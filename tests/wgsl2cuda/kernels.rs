@@ -31,12 +31,16 @@ pub fn smallest_cases() -> Vec<Planned> {
 }
 
 /// Odd shapes beyond those of the suite that are small enough for the host.
-const ODD: [&str; 8] = [
+const ODD: [&str; 12] = [
     "matmul/gemm/f32/m=37,n=129,k=61/hot",
     "matmul/gemm/f16/m=37,n=129,k=61/hot",
     "matmul/gemm/bf16/m=37,n=129,k=61/hot",
     "matmul/gemm/i8/m=37,n=129,k=61/hot",
     "matmul/skinny/i8/m=7,n=37,k=1000/hot",
+    "matmul/skinny/w4a16g128/m=7,n=37,k=1000/hot",
+    "matmul/skinny/w4a8g32/m=7,n=37,k=1000/hot",
+    "matmul/gemm/w4a16g32/m=37,n=129,k=161/hot",
+    "matmul/gemm/w4a8g128/m=37,n=129,k=161/hot",
     "attention/decode/f32/batch=1,heads=6,kv_heads=2,d=40,kv=65/hot",
     "attention/decode/bf16/batch=2,heads=4,kv_heads=2,d=80,kv=257/hot",
     "attention/prefill/f16/batch=1,heads=2,kv_heads=1,d=40,seq=37/hot",
@@ -89,9 +93,11 @@ fn kernels_verify_on_the_shim_and_on_vulkan() {
 const BARRIER: &str = "workgroupBarrier();";
 
 /// Kernels with barriers, in shapes whose loops turn more than once.
-const WITH_BARRIERS: [&str; 4] = [
+const WITH_BARRIERS: [&str; 6] = [
     "matmul/gemm/f32/m=37,n=129,k=61/hot",
     "matmul/gemv/f32/m=1,n=31,k=1000/hot",
+    "matmul/gemv/w4a16g32/m=1,n=31,k=1000/hot",
+    "matmul/gemm/w4a8g32/m=37,n=129,k=161/hot",
     "attention/prefill/f32/batch=1,heads=2,kv_heads=1,d=40,seq=150/hot",
     "attention/decode/f32/batch=1,heads=2,kv_heads=1,d=40,kv=150/hot",
 ];

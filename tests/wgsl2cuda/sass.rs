@@ -51,6 +51,18 @@ const CLAIMS: &[Claim] = &[
         ratio: None,
     },
     Claim {
+        case: "matmul/gemv/w4a16g32/m=1,n=4096,k=4096/hot",
+        registers: 128,
+        at_least: &[("FFMA", 128), ("LDG.E.128", 8)],
+        ratio: None,
+    },
+    Claim {
+        case: "matmul/gemv/w4a8g32/m=1,n=4096,k=4096/hot",
+        registers: 128,
+        at_least: &[("IDP.4A", 32), ("LDG.E.128", 6)],
+        ratio: None,
+    },
+    Claim {
         case: "attention/prefill/f32/batch=1,heads=32,kv_heads=8,d=128,seq=1024/hot",
         registers: 168,
         at_least: &[("FFMA", 64), ("MUFU.EX2", 5), ("LDG.E.128", 8)],

@@ -76,6 +76,9 @@ fn check_supported(case: &Case) -> Result<(), DeviceError> {
              is another case"
         )),
         ("attention", Dtype::F32 | Dtype::F16 | Dtype::Bf16) => Ok(()),
+        ("matmul", _) => unsupported(format!(
+            "candle-core {VERSION} quantises activations in its own way, which is another case; `benches/peers` times it"
+        )),
         ("ceiling", _) => unsupported("the library track borrows the ceilings of the cpu backend".to_owned()),
         (family, dtype) => unsupported(format!("candle-core {VERSION} has no operation for {family} in {dtype}")),
     }

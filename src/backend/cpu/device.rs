@@ -7,6 +7,7 @@ use super::{
     super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, check_memory, sha256_hex},
     executable::{AttentionKernel, CeilingKernel, CpuExecutable, Kernel, MatmulKernel},
     native::{attention::Float, huge::HugeBuf, isa::Isa, pool::Pool, workspace::Workspace},
+    quantized::{Int4Kernel, Kv8Kernel},
 };
 use crate::kernel::{Case, Dtype, Inputs, TensorSpec, Tuning};
 
@@ -26,6 +27,9 @@ impl CpuDevice {
     }
 
     fn kernel(&mut self, case: &Case, inputs: &Inputs, sets: usize) -> Result<Box<dyn Kernel>, DeviceError> {
+        if let Some(int4) = case.dtype.int4() {
+            return Ok(Box::new(Int4Kernel::upload(case, int4, inputs, sets)));
+        }
         Ok(match (case.family.name(), case.dtype) {
             ("matmul", Dtype::F32) => Box::new(MatmulKernel::<f32>::upload(case, inputs, sets)),
             ("matmul", Dtype::F16) => Box::new(MatmulKernel::<f16>::upload(case, inputs, sets)),
@@ -34,6 +38,10 @@ impl CpuDevice {
             ("attention", Dtype::F32) => self.attention::<f32>(case, inputs, sets)?,
             ("attention", Dtype::F16) => self.attention::<f16>(case, inputs, sets)?,
             ("attention", Dtype::Bf16) => self.attention::<bf16>(case, inputs, sets)?,
+            ("attention", Dtype::Kv8) => {
+                let kernel = Kv8Kernel::upload(case, inputs, sets, &self.pool, self.isa, &mut self.workspace);
+                Box::new(kernel.map_err(|e| DeviceError::Failed(e.to_string()))?)
+            }
             ("ceiling", Dtype::F16) => {
                 let why = "this CPU backend has no f16 arithmetic: f16 kernels convert and compute in f32, and are judged by that peak";
                 return Err(DeviceError::Unsupported(why.to_owned()));

@@ -93,12 +93,12 @@ impl Executable for CpuExecutable<'_> {
 }
 
 /// Copies of an input on huge pages, one a buffer set.
-fn copies<T: bytemuck::Pod>(inputs: &Inputs, name: &str, sets: usize) -> Vec<HugeBuf<T>> {
+pub(super) fn copies<T: bytemuck::Pod>(inputs: &Inputs, name: &str, sets: usize) -> Vec<HugeBuf<T>> {
     let data: &[T] = bytemuck::cast_slice(inputs.get(name).as_bytes());
     (0..sets).map(|_| HugeBuf::from_slice(data)).collect()
 }
 
-fn blank<T: bytemuck::Pod>(len: usize, sets: usize) -> Vec<HugeBuf<T>> {
+pub(super) fn blank<T: bytemuck::Pod>(len: usize, sets: usize) -> Vec<HugeBuf<T>> {
     (0..sets).map(|_| HugeBuf::zeroed(len)).collect()
 }
 
@@ -162,11 +162,8 @@ impl<E: Float> AttentionKernel<E> {
             out: blank(batch * heads * seq * d, sets),
         };
         if seq == 1 {
-            // Set after set, so that a cold case is tried cold.
-            let mut set = 0;
-            kernel.fetch = fastest(&FETCHES, |fetch| {
+            kernel.fetch = fastest_fetch(sets, |fetch, set| {
                 kernel.fetch = fetch;
-                set = (set + 1) % sets;
                 kernel.launch(set, pool, isa, workspace)
             })?;
         }
@@ -191,6 +188,15 @@ impl<E: Float> Kernel for AttentionKernel<E> {
     fn notes(&self) -> Vec<String> {
         if self.shape.seq == 1 { vec![self.fetch.to_string()] } else { Vec::new() }
     }
+}
+
+/// Tries the ways to fetch keys and values, set after set, so that a cold case is tried cold; answers the fastest.
+pub(super) fn fastest_fetch<E>(sets: usize, mut launch: impl FnMut(Fetch, usize) -> Result<(), E>) -> Result<Fetch, E> {
+    let mut set = 0;
+    fastest(&FETCHES, |fetch| {
+        set = (set + 1) % sets;
+        launch(fetch, set)
+    })
 }
 
 /// A ceiling.

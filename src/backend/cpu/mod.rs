@@ -5,6 +5,7 @@ mod device;
 mod discover;
 mod executable;
 mod native;
+mod quantized;
 
 use super::{Backend, Device, DeviceError, Discovery};
 

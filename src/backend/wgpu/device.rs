@@ -11,7 +11,7 @@ use super::{
     error::{Reports, scoped, wait},
     executable::{Prepared, Step},
 };
-use crate::kernel::{Binding, Buffer, Case, Dtype, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows};
+use crate::kernel::{Binding, Buffer, Case, Elem, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows};
 
 /// Bytes handed to the driver at once: bounds its staging memory.
 pub(super) const CHUNK: usize = 16 << 20;
@@ -101,7 +101,7 @@ impl WgpuDevice {
     }
 
     fn plan(&self, case: &Case, tuning: &Tuning) -> Result<Program, DeviceError> {
-        if case.dtype == Dtype::F16 && !self.f16_storage {
+        if Elem::input(case.dtype) == Elem::F16 && !self.f16_storage {
             return Err(DeviceError::Unsupported("the driver cannot unpack f16 (SHADER_F16_IN_F32)".to_owned()));
         }
         let planned = case.family.program(case, &self.target, tuning);

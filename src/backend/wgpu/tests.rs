@@ -163,8 +163,12 @@ const fn mutant(
 const BARRIER: &str = "workgroupBarrier();";
 const GEMM: &str = "matmul/gemm/f32/m=65,n=70,k=257/hot";
 const GEMV: &str = "matmul/gemv/f32/m=1,n=31,k=8192/hot";
+const INT4: &str = "matmul/gemm/w4a16g128/m=65,n=70,k=257/hot";
+const INT4_GEMV: &str = "matmul/gemv/w4a16g32/m=1,n=31,k=8192/hot";
+const INT4_A8: &str = "matmul/skinny/w4a8g128/m=8,n=1023,k=515/hot";
 const PREFILL: &str = "attention/prefill/f32/batch=1,heads=3,kv_heads=1,d=40,seq=70/hot";
 const LONGER: &str = "attention/prefill/f32/batch=1,heads=8,kv_heads=2,d=128,seq=256/hot";
+const KV8: &str = "attention/decode/kv8/batch=1,heads=4,kv_heads=2,d=80,kv=333/hot";
 const DECODE: &str = "attention/decode/f32/batch=1,heads=8,kv_heads=2,d=128,kv=4097/hot";
 
 /// A barrier matters on a software rasterizer because a workgroup of many SIMD groups runs one after the other up to
@@ -180,12 +184,38 @@ const MUTANTS: &[Mutant] = &[
     mutant("direct: K tail dropped", GEMM, true, "first < params.words;", "first + 1u < params.words;"),
     mutant("direct: N tail dropped", GEMM, true, "col < params.n", "col + 4u <= params.n"),
     mutant("direct: M tail dropped", GEMM, true, "row < params.m", "row + 1u < params.m"),
+    mutant("int4: no barrier in the sum over lanes", INT4_GEMV, false, BARRIER, ""),
+    mutant("int4 staged: no barrier after the copy", INT4, false, BARRIER, ""),
+    Mutant { occurrence: 1, ..mutant("int4 staged: no barrier before the next copy", INT4, false, BARRIER, "") },
+    mutant(
+        "int4 staged: tile off by one",
+        INT4,
+        false,
+        "/ params.tiles_n * BLOCK_M",
+        "/ params.tiles_n * BLOCK_M + 1u",
+    ),
+    mutant("int4 staged: N tail dropped", INT4, false, "col + 4u * j < params.n", "col + 4u * j + 4u <= params.n"),
+    mutant("int4: the last block dropped", INT4, true, "k < params.blocks;", "k + 1u < params.blocks;"),
+    mutant("int4: N tail dropped", INT4, true, "col < params.n", "col + 4u <= params.n"),
+    mutant("int4: M tail dropped", INT4, true, "row < params.m", "row + 1u < params.m"),
+    mutant("int4: a neighbour's scale", INT4, true, "k / GROUP_BLOCKS", "(k + 1u) / GROUP_BLOCKS"),
+    mutant("int4: the pair's other scale", INT4_GEMV, true, "(group & 1u) == 1u", "(group & 1u) == 0u"),
+    mutant("int4: halves swapped", INT4, true, "part >> 1u", "1u - (part >> 1u)"),
+    mutant("int4: offset of 7", INT4_GEMV, true, "-8.0 * scale", "-7.0 * scale"),
+    mutant("int4: sign of the low halves lost", INT4_A8, true, "^ vec4(0x80808080u);", "^ vec4(0x80808000u);"),
+    mutant("quantise: scale twice too large", INT4_A8, true, "LEAST) - 6u", "LEAST) - 5u"),
+    mutant("quantise: a group's last block left out", INT4_A8, true, "4u * end; word++", "4u * (end - 1u); word++"),
+    mutant("quantise: rounds toward zero", INT4_A8, true, "round(v * reciprocal)", "trunc(v * reciprocal)"),
     mutant("prefill: a key too few", PREFILL, true, "row + i + 1u", "row + i"),
     mutant("prefill: a key too many", PREFILL, true, "row + i + 1u", "row + i + 2u"),
     mutant("prefill: no barrier before the maxima", PREFILL, false, BARRIER, ""),
     Mutant { occurrence: 1, ..mutant("prefill: no barrier before the weights", PREFILL, false, BARRIER, "") },
     mutant("prefill: old sums not rescaled", LONGER, false, "exp2(top[i] - highest)", "1.0"),
-    mutant("prefill: keys past the end weigh", PREFILL, true, "vec4<f32>(MASKED)", "score[i][j] * params.scale"),
+    mutant("prefill: keys past the end weigh", PREFILL, true, "vec4<f32>(MASKED)", "score[i][j] * k_scales[j]"),
+    mutant("kv8: values read where keys are", KV8, true, "2u * first + params.kv", "2u * first"),
+    mutant("kv8: the values' scales are the keys'", KV8, true, "2u * head + 1u", "2u * head"),
+    mutant("kv8: rows of scales not padded", KV8, true, "(params.kv + 7u) / 8u * 8u", "params.kv"),
+    mutant("kv8: sign lost", KV8, true, "bitcast<vec4<i32>>(vec4(bits)", "(vec4(bits)"),
     mutant("decode: a split dropped", DECODE, true, "s < params.splits", "s + 1u < params.splits"),
     mutant(
         "decode: a split's last key dropped",

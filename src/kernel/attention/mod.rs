@@ -3,7 +3,8 @@
 //!
 //! Row-major layouts: q and out `[batch, heads, seq, d]`, k and v `[batch, kv_heads, kv, d]`; head `h` reads KV head
 //! `h / (heads / kv_heads)`; the scale is `1/sqrt(d)`. In prefill `kv = seq` and position `i` sees `0..=i`; in decode
-//! `seq = 1` and the one position sees all of `kv`.
+//! `seq = 1` and the one position sees all of `kv`. An 8-bit cache is one tensor, `[batch, kv_heads, 2, kv, d]`: of each
+//! head its keys, then its values; and their scales another, `[batch, kv_heads, 2, kv]`.
 
 mod plan;
 
@@ -17,6 +18,10 @@ use super::{
 pub(super) struct Attention;
 
 const DTYPES: &[Dtype] = &[Dtype::F32, Dtype::F16, Dtype::Bf16];
+const DECODE_DTYPES: &[Dtype] = &[Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Kv8];
+
+/// Scales of an 8-bit cache: integers of the full range have a deviation of 74, so that keys and values have one near 1.
+const SCALES: Fill = Fill::Scales(1.0 / 128.0, 1.0 / 64.0);
 
 const fn axes(last: Axis) -> [Axis; 5] {
     [
@@ -39,7 +44,7 @@ const VARIANTS: &[Variant] = &[
         name: "decode",
         about: "one new token against a KV cache: bandwidth decides",
         axes: &axes(Axis { name: "kv", default: 4096, about: "cached tokens" }),
-        dtypes: DTYPES,
+        dtypes: DECODE_DTYPES,
     },
 ];
 
@@ -94,13 +99,8 @@ impl Family for Attention {
 
     fn work(&self, case: &Case) -> Work {
         let e = Extents::of(case);
-        let rows = (e.batch * e.heads * e.seq) as f64;
-        let kv_rows = (e.batch * e.kv_heads * e.kv) as f64;
-        Work {
-            flop: 4.0 * (e.batch * e.heads * e.d) as f64 * e.pairs(),
-            bytes: case.dtype.bytes() as f64 * e.d as f64 * (2.0 * rows + 2.0 * kv_rows),
-            unit: OpUnit::Flop,
-        }
+        let flop = 4.0 * (e.batch * e.heads * e.d) as f64 * e.pairs();
+        Work { flop, bytes: self.tensors(case).bytes(), unit: OpUnit::Flop }
     }
 
     fn tensors(&self, case: &Case) -> Tensors {
@@ -113,7 +113,15 @@ impl Family for Attention {
             fill: Fill::Random,
         };
         let (q, kv) = (e.batch * e.heads * e.seq, e.batch * e.kv_heads * e.kv);
-        Tensors { inputs: vec![tensor("q", q), tensor("k", kv), tensor("v", kv)], output: tensor("out", q) }
+        let mut inputs = vec![tensor("q", q)];
+        if case.dtype == Dtype::Kv8 {
+            inputs.push(TensorSpec { elem: Elem::I8, ..tensor("kv", 2 * kv) });
+            let (rows, cols) = (2 * e.batch * e.kv_heads, e.kv as u64);
+            inputs.push(TensorSpec { cols, fill: SCALES, ..tensor("s", rows) });
+        } else {
+            inputs.extend([tensor("k", kv), tensor("v", kv)]);
+        }
+        Tensors { inputs, output: tensor("out", q) }
     }
 
     fn reference(&self, case: &Case, inputs: &Inputs) -> Reference {
@@ -162,8 +170,11 @@ fn head_reference(e: &Extents, inputs: &Inputs, rows: &[u64]) -> Vec<f64> {
     let (sequence, head) = (head / e.heads, head % e.heads);
     let kv_row = (sequence * e.kv_heads + head / (e.heads / e.kv_heads)) * kv;
     let q = gather_rows(inputs.get("q"), d, rows);
-    let k = inputs.get("k").to_f64(kv_row * d..(kv_row + kv) * d);
-    let v = inputs.get("v").to_f64(kv_row * d..(kv_row + kv) * d);
+    let [k, v] = if inputs.specs.iter().any(|spec| spec.name == "kv") {
+        [2 * kv_row, 2 * kv_row + kv].map(|first| scaled_rows(inputs, first, kv, d))
+    } else {
+        ["k", "v"].map(|name| inputs.get(name).to_f64(kv_row * d..(kv_row + kv) * d))
+    };
     let mut scores = vec![0.0; rows.len() * kv];
     product_nt(rows.len(), kv, d, &q, &k, &mut scores);
     for (&row, scores) in rows.iter().zip(scores.chunks_exact_mut(kv)) {
@@ -174,6 +185,15 @@ fn head_reference(e: &Extents, inputs: &Inputs, rows: &[u64]) -> Vec<f64> {
     let mut out = vec![0.0; rows.len() * d];
     product_nn(rows.len(), d, kv, &scores, &v, &mut out);
     out
+}
+
+/// `rows` keys or values of an 8-bit cache from row `first` on.
+fn scaled_rows(inputs: &Inputs, first: usize, rows: usize, d: usize) -> Vec<f64> {
+    let mut values = inputs.get("kv").to_f64(first * d..(first + rows) * d);
+    for (row, scale) in values.chunks_exact_mut(d).zip(inputs.get("s").to_f64(first..first + rows)) {
+        row.iter_mut().for_each(|x| *x *= scale);
+    }
+    values
 }
 
 fn softmax(scores: &mut [f64], scale: f64) {

@@ -3,7 +3,7 @@
 
 use super::{
     super::{
-        Binding, Buffer, Case, Elem, Pass, Program, Role, Slab, Target, Tuning, Unplannable,
+        Binding, Buffer, Case, Dtype, Elem, Pass, Program, Role, Slab, Target, Tuning, Unplannable,
         source::{self, Kernel, check_workgroup, fold, kernel, load_prelude, padded, rows_per_slab, store_prelude},
     },
     Extents,
@@ -11,6 +11,8 @@ use super::{
 
 const FLASH: Kernel = kernel!("attention/flash.wgsl");
 const COMBINE: Kernel = kernel!("attention/combine.wgsl");
+const FLOAT_CACHE: &str = include_str!("../../../kernels/attention/cache_float.wgsl");
+const I8_CACHE: &str = include_str!("../../../kernels/attention/cache_i8.wgsl");
 
 /// Invocations of a workgroup of `combine`, as in its text.
 const COMBINE_THREADS: u64 = 64;
@@ -58,17 +60,17 @@ pub(super) fn program(case: &Case, target: &Target, asked: &Tuning) -> Result<Pr
     check(&tuning, target)?;
     let units = Units::of(case, &tuning);
     let elem = Elem::input(case.dtype);
-    let pitch = padded(case.axis("d"), elem);
-    let heads_at_once = kv_heads_per_slab(&units, pitch, target)?;
+    let layout = Layout::of(case, elem);
+    let heads_at_once = kv_heads_per_slab(&units, &layout, target)?;
     let mut plan = Plan {
         target,
-        text: flash_text(case, &tuning, &units, pitch),
+        text: flash_text(case, &tuning, &units, &layout),
         combine: COMBINE.assemble(&Tuning::new(), &[store_prelude(elem)]),
         block_q: u64::from(tuning["ROWS"] * tuning["TILE_Q"]),
         scale: (std::f64::consts::LOG2_E / (case.axis("d") as f64).sqrt()) as f32,
         cols: case.axis("d"),
         elem,
-        pitch,
+        layout,
         buffers: Vec::new(),
         passes: Vec::new(),
     };
@@ -76,6 +78,28 @@ pub(super) fn program(case: &Case, target: &Target, asked: &Tuning) -> Result<Pr
         plan.add(&units, first, heads_at_once.min(units.kv_heads - first))?;
     }
     Ok(Program { buffers: plan.buffers, passes: plan.passes, tuning })
+}
+
+/// Bytes of rows. A word of the cache holds as many elements as `words` divides a row into; of a float query it takes one
+/// word, where the cache has 8 bits two.
+struct Layout {
+    words: u64,
+    /// Of a query and of an output.
+    q_pitch: u64,
+    /// Of a key and of a value.
+    kv_pitch: u64,
+    /// Of a head's scales, where the cache has any.
+    s_pitch: Option<u64>,
+}
+
+impl Layout {
+    fn of(case: &Case, elem: Elem) -> Layout {
+        let quantized = case.dtype == Dtype::Kv8;
+        let kv_pitch = padded(case.axis("d"), if quantized { Elem::I8 } else { elem });
+        let s_pitch = quantized.then(|| padded(case.axis("kv"), elem));
+        let q_pitch = if quantized { 2 * kv_pitch } else { kv_pitch };
+        Layout { words: kv_pitch / 16, q_pitch, kv_pitch, s_pitch }
+    }
 }
 
 /// A program under construction.
@@ -87,7 +111,7 @@ struct Plan<'t> {
     scale: f32,
     cols: u64,
     elem: Elem,
-    pitch: u64,
+    layout: Layout,
     buffers: Vec<Buffer>,
     passes: Vec<Pass>,
 }
@@ -97,13 +121,12 @@ impl Plan<'_> {
     fn add(&mut self, units: &Units, first: u64, heads: u64) -> Result<(), Unplannable> {
         let rows_per_head = units.per_kv * units.q_rows;
         let (q_first, q_rows) = (first * rows_per_head, heads * rows_per_head);
-        let (kv_first, kv_rows) = (first * units.kv, heads * units.kv);
-        let (cols, elem, pitch) = (self.cols, self.elem, self.pitch);
-        let slab = |tensor, first, rows| Slab { tensor, first, rows, cols, elem, pitch };
-        let q = self.buffer("q", q_rows * pitch, Role::Input(slab(0, q_first, q_rows)));
-        let k = self.buffer("k", kv_rows * pitch, Role::Input(slab(1, kv_first, kv_rows)));
-        let v = self.buffer("v", kv_rows * pitch, Role::Input(slab(2, kv_first, kv_rows)));
-        let out = self.buffer("out", q_rows * pitch, Role::Output(slab(0, q_first, q_rows)));
+        let (elem, pitch) = (self.elem, self.layout.q_pitch);
+        let slab = |tensor, first, rows| Slab { tensor, first, rows, cols: self.cols, elem, pitch };
+        let (q_slab, out_slab) = (slab(0, q_first, q_rows), slab(0, q_first, q_rows));
+        let q = self.buffer("q", q_rows * pitch, Role::Input(q_slab));
+        let cache = self.cache(units, first, heads);
+        let out = self.buffer("out", q_rows * pitch, Role::Output(out_slab));
         let parts = if units.causal {
             out
         } else {
@@ -114,7 +137,7 @@ impl Plan<'_> {
         let grid = fold(n * q_blocks * units.splits, self.target)?;
         let params = [units.q_rows, units.kv, units.per_kv, q_blocks, units.splits, units.split_keys, n];
         let params = params.iter().map(|&p| p as u32).chain([self.scale.to_bits(), grid[0], grid[1]]).collect();
-        let storage = bindings(&[(q, false), (k, false), (v, false), (parts, true)]);
+        let storage = bindings(&[(q, false), (cache[0], false), (cache[1], false), (parts, true)]);
         self.passes.push(Pass { source: self.text.clone(), entry: "main", params, storage, grid });
         if !units.causal {
             let quads = pitch / (4 * elem.bytes());
@@ -124,6 +147,24 @@ impl Plan<'_> {
             self.passes.push(Pass { source: self.combine.clone(), entry: "main", params, storage, grid });
         }
         Ok(())
+    }
+
+    /// Keys and values of `heads` KV heads from `first` on; or both in one and their scales.
+    fn cache(&mut self, units: &Units, first: u64, heads: u64) -> [usize; 2] {
+        let (first_row, rows, pitch) = (first * units.kv, heads * units.kv, self.layout.kv_pitch);
+        let whole = |tensor, twice: u64, elem| {
+            let (first, rows) = (twice * first_row, twice * rows);
+            Slab { tensor, first, rows, cols: self.cols, elem, pitch }
+        };
+        let (k, v) = match self.layout.s_pitch {
+            None => (whole(1, 1, self.elem), whole(2, 1, self.elem)),
+            Some(pitch) => {
+                let scales =
+                    Slab { tensor: 2, first: 2 * first, rows: 2 * heads, cols: units.kv, elem: self.elem, pitch };
+                (whole(1, 2, Elem::I8), scales)
+            }
+        };
+        [("k", k), ("v", v)].map(|(name, slab)| self.buffer(name, slab.rows * slab.pitch, Role::Input(slab)))
     }
 
     fn buffer(&mut self, name: &str, bytes: u64, role: Role) -> usize {
@@ -141,20 +182,27 @@ fn part_bytes(pitch: u64, elem: Elem) -> u64 {
     pitch / elem.bytes() * 4 + 16
 }
 
-fn flash_text(case: &Case, tuning: &Tuning, units: &Units, pitch: u64) -> std::sync::Arc<str> {
+fn flash_text(case: &Case, tuning: &Tuning, units: &Units, layout: &Layout) -> std::sync::Arc<str> {
     let mut constants = tuning.clone();
     constants.remove("SPLIT_KEYS");
-    constants.insert("WORDS".to_owned(), (pitch / 16) as u32);
+    constants.insert("WORDS".to_owned(), layout.words as u32);
     constants.insert("CAUSAL".to_owned(), u32::from(units.causal));
     constants.insert("SPLIT".to_owned(), u32::from(!units.causal));
     // A decode's first pass leaves f32 for the second one to add up.
     let stored = if units.causal { Elem::output(case.dtype) } else { Elem::F32 };
-    FLASH.assemble(&constants, &[load_prelude(case.dtype), store_prelude(stored)])
+    let cache = match case.dtype {
+        Dtype::Kv8 => &[I8_CACHE][..],
+        dtype => &[load_prelude(dtype), FLOAT_CACHE],
+    };
+    FLASH.assemble(&constants, &[cache, &[store_prelude(stored)]].concat())
 }
 
 /// KV heads whose keys, queries and parts fit one binding each.
-fn kv_heads_per_slab(units: &Units, pitch: u64, target: &Target) -> Result<u64, Unplannable> {
-    let mut heads = rows_per_slab("k of one KV head", units.kv_heads, 1, units.kv * pitch, target)?;
+fn kv_heads_per_slab(units: &Units, layout: &Layout, target: &Target) -> Result<u64, Unplannable> {
+    let pitch = layout.q_pitch;
+    let key_bytes = units.kv * layout.kv_pitch;
+    let cache_bytes = layout.s_pitch.map_or(key_bytes, |s_pitch| 2 * key_bytes.max(s_pitch));
+    let mut heads = rows_per_slab("k of one KV head", units.kv_heads, 1, cache_bytes, target)?;
     let q_rows = units.per_kv * units.q_rows;
     heads = heads.min(rows_per_slab("q of one KV head", units.kv_heads, 1, q_rows * pitch, target)?);
     if !units.causal {

@@ -1,18 +1,29 @@
 //! `C[M,N] = A[M,K] * B[N,K]^T`: activations times weights, with the weights stored N x K as models ship them.
-//! Says what the cases mean; how the portable track runs them is in `plan`.
+//! Says what the cases mean; how the portable track runs them is in `plan`, for 4-bit weights in `int4_plan`.
 
+pub(crate) mod int4;
+mod int4_plan;
 mod plan;
 
 use super::{
-    Axis, Case, Dtype, Elem, Family, Fill, Inputs, Noise, OpUnit, Program, Reference, Target, TensorSpec, Tensors,
-    Tolerance, Tuning, Unplannable, Variant, Work,
+    Axis, Case, Dtype, Elem, Family, Fill, Inputs, Noise, Program, Reference, Target, TensorSpec, Tensors, Tolerance,
+    Tuning, Unplannable, Variant, Work,
     reference::{gather_rows, product_nt, sample_rows},
 };
 
 /// The matmul family.
 pub(super) struct Matmul;
 
-const DTYPES: &[Dtype] = &[Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::I8];
+const DTYPES: &[Dtype] = &[
+    Dtype::F32,
+    Dtype::F16,
+    Dtype::Bf16,
+    Dtype::I8,
+    Dtype::W4A16G32,
+    Dtype::W4A16G128,
+    Dtype::W4A8G32,
+    Dtype::W4A8G128,
+];
 
 const fn axes(m: u64, n: u64, k: u64) -> [Axis; 3] {
     [
@@ -77,9 +88,7 @@ impl Family for Matmul {
 
     fn work(&self, case: &Case) -> Work {
         let (m, n, k) = (case.axis("m") as f64, case.axis("n") as f64, case.axis("k") as f64);
-        let (input, output) = (case.dtype.bytes() as f64, case.dtype.output_bytes() as f64);
-        let unit = if case.dtype == Dtype::I8 { OpUnit::Op } else { OpUnit::Flop };
-        Work { flop: 2.0 * m * n * k, bytes: input * (m * k + n * k) + output * m * n, unit }
+        Work { flop: 2.0 * m * n * k, bytes: self.tensors(case).bytes(), unit: case.dtype.op_unit() }
     }
 
     fn tensors(&self, case: &Case) -> Tensors {
@@ -91,20 +100,28 @@ impl Family for Matmul {
             elem,
             fill: Fill::Random,
         };
-        Tensors {
-            inputs: vec![tensor("a", "m", "k", elem), tensor("b", "n", "k", elem)],
-            output: tensor("c", "m", "n", Elem::output(case.dtype)),
+        let mut inputs = vec![tensor("a", "m", "k", elem)];
+        match case.dtype.int4() {
+            None => inputs.push(tensor("b", "n", "k", elem)),
+            Some(int4) => inputs.extend(int4::tensors(case, int4)),
         }
+        Tensors { inputs, output: tensor("c", "m", "n", Elem::output(case.dtype)) }
     }
 
     fn reference(&self, case: &Case, inputs: &Inputs) -> Reference {
         let (m, n, k) = mnk(case);
         let rows = sample_rows(m as u64, m as f64 * n as f64 * k as f64, case.seed());
-        let a = gather_rows(inputs.get("a"), k, &rows);
+        let mut a = gather_rows(inputs.get("a"), k, &rows);
+        if let Some(int4) = case.dtype.int4() {
+            a = int4::activations(int4, k, a);
+        }
         let mut values = vec![0.0; rows.len() * n];
         for first in (0..n).step_by(REFERENCE_COLUMNS) {
             let width = REFERENCE_COLUMNS.min(n - first);
-            let b = inputs.get("b").to_f64(first * k..(first + width) * k);
+            let b = match case.dtype.int4() {
+                None => inputs.get("b").to_f64(first * k..(first + width) * k),
+                Some(int4) => int4::weights(inputs, int4, k, first, width),
+            };
             let mut block = vec![0.0; rows.len() * width];
             product_nt(rows.len(), width, k, &a, &b, &mut block);
             for (whole, part) in values.chunks_exact_mut(n).zip(block.chunks_exact(width)) {
@@ -115,7 +132,8 @@ impl Family for Matmul {
     }
 
     /// With N(0,1) inputs a sum of K products has standard deviation sqrt(K); accumulating it one by one in f32
-    /// leaves an error near u K / sqrt(6). The output format adds its own half unit.
+    /// leaves an error near u K / sqrt(6). The output format adds its own half unit. Scales of 4-bit weights are drawn so
+    /// that weights have a variance near 1 too; quantised activations are those of the reference, so they add no error.
     fn tolerance(&self, case: &Case) -> Tolerance {
         if case.dtype.is_exact() {
             return Tolerance::EXACT;
@@ -131,10 +149,16 @@ impl Family for Matmul {
     }
 
     fn program(&self, case: &Case, target: &Target, tuning: &Tuning) -> Result<Program, Unplannable> {
-        plan::program(case, target, tuning)
+        match case.dtype.int4() {
+            None => plan::program(case, target, tuning),
+            Some(int4) => int4_plan::program(case, int4, target, tuning),
+        }
     }
 
     fn tunings(&self, case: &Case, target: &Target) -> Vec<Tuning> {
-        plan::tunings(case, target)
+        match case.dtype.int4() {
+            None => plan::tunings(case, target),
+            Some(int4) => int4_plan::tunings(case, int4, target),
+        }
     }
 }

@@ -10,18 +10,18 @@ const DIRECT: Kernel = kernel!("matmul/direct.wgsl");
 const STAGED: Kernel = kernel!("matmul/staged.wgsl");
 
 /// Most rows of A for which hardware runs the direct kernel unasked.
-const FEW_ROWS: u64 = 16;
+pub(super) const FEW_ROWS: u64 = 16;
 
 /// A tuning's choice between the two kernels: 1 stages blocks in workgroup memory, 0 reads storage directly.
-const CHOICE: &str = "STAGED";
+pub(super) const CHOICE: &str = "STAGED";
 
 /// What a kernel is planned with.
-struct Chosen {
-    kernel: &'static Kernel,
-    tuning: Tuning,
+pub(super) struct Chosen {
+    pub(super) kernel: &'static Kernel,
+    pub(super) tuning: Tuning,
     /// Rows and columns of C that a workgroup makes, as tiles along M x N and the number of tiles in a workgroup.
-    tile: [u64; 2],
-    tiles_per_group: u64,
+    pub(super) tile: [u64; 2],
+    pub(super) tiles_per_group: u64,
 }
 
 pub(super) fn program(case: &Case, target: &Target, tuning: &Tuning) -> Result<Program, Unplannable> {
@@ -36,7 +36,6 @@ pub(super) fn program(case: &Case, target: &Target, tuning: &Tuning) -> Result<P
     let mut constants = chosen.tuning.clone();
     constants.remove(CHOICE);
     let text = chosen.kernel.assemble(&constants, &[load_prelude(case.dtype), store_prelude(output)]);
-    let slabs = |rows: u64, size: u64| (0..rows).step_by(size as usize).map(move |at| (at, size.min(rows - at)));
     let mut buffers = Vec::new();
     let mut add = |name: &str, slab: Slab, output: bool| {
         let role = if output { Role::Output(slab) } else { Role::Input(slab) };
@@ -72,15 +71,26 @@ pub(super) fn program(case: &Case, target: &Target, tuning: &Tuning) -> Result<P
     Ok(Program { buffers, passes, tuning: chosen.tuning })
 }
 
-/// Resolves the tunables and checks the workgroup they make.
-fn choose(case: &Case, target: &Target, asked: &Tuning) -> Result<Chosen, Unplannable> {
-    let m = case.axis("m");
+/// `rows` rows in slabs of `size`: the first row of each, and how many it has.
+pub(super) fn slabs(rows: u64, size: u64) -> impl Iterator<Item = (u64, u64)> {
+    (0..rows).step_by(size as usize).map(move |at| (at, size.min(rows - at)))
+}
+
+/// Whether to stage, and what else was asked for.
+pub(super) fn take_choice(m: u64, target: &Target, asked: &Tuning) -> Result<(bool, Tuning), Unplannable> {
     let mut asked = asked.clone();
     let staged = match asked.remove(CHOICE) {
         None => m > FEW_ROWS && !target.software,
         Some(choice @ (0 | 1)) => choice == 1,
         Some(other) => return Err(Unplannable(format!("{CHOICE}={other} is neither 0 nor 1"))),
     };
+    Ok((staged, asked))
+}
+
+/// Resolves the tunables and checks the workgroup they make.
+fn choose(case: &Case, target: &Target, asked: &Tuning) -> Result<Chosen, Unplannable> {
+    let m = case.axis("m");
+    let (staged, asked) = take_choice(m, target, asked)?;
     let chosen = if staged {
         let tuning = STAGED.resolve(&asked, &Tuning::new(), target)?;
         let (rows, cols) = (tuning["THREADS_M"], tuning["THREADS_N"]);
@@ -112,7 +122,7 @@ fn preferred(m: u64, target: &Target) -> Tuning {
 }
 
 /// Workgroup memory of the direct kernel: every lane's tile of 4-byte sums, where lanes add up.
-fn direct_bytes(tiles: u32, lanes: u32, tile_m: u32, tile_n: u32) -> u32 {
+pub(super) fn direct_bytes(tiles: u32, lanes: u32, tile_m: u32, tile_n: u32) -> u32 {
     if lanes > 1 { 4 * tiles * lanes * tile_m * tile_n } else { 16 }
 }
 

@@ -3,7 +3,7 @@
 
 use half::{bf16, f16};
 
-use super::attention::{AttentionShape, FETCHES, Float, Tensors, attention};
+use super::attention::{AttentionShape, FETCHES, Float, QuantizedTensors, Tensors, attention, decode_quantized};
 use super::isa::Isa;
 use super::matmul_tests::{Random, Tested};
 use super::pool::Pool;
@@ -77,6 +77,35 @@ fn check<E: Float + Tested>() {
                     let got = E::result(got);
                     let room = E::EPS * want.abs() + 2e-5;
                     assert!((got - want).abs() <= room, "{} {isa} {shape:?} at {i}: {got}, not {want}", E::NAME);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_8_bit_cache_is_read_with_its_scales() {
+    let pools = [Pool::new(Some(1)).unwrap(), Pool::new(Some(3)).unwrap()];
+    for [batch, heads, kv_heads, _, kv_len, d] in SHAPES.into_iter().filter(|s| s[3] == 1) {
+        let shape = AttentionShape { batch, heads, kv_heads, seq: 1, kv_len, d };
+        let mut random = Random(kv_len as u64 * 31 + d as u64);
+        let q: Vec<f16> = (0..batch * heads * d).map(|_| f16::from_f64(random.normal())).collect();
+        let kv: Vec<i8> = (0..batch * kv_heads * 2 * kv_len * d).map(|_| random.bits() as i8).collect();
+        let s: Vec<f16> = (0..batch * kv_heads * 2 * kv_len).map(|_| f16::from_f64(random.normal() / 64.0)).collect();
+        let half = |which: usize| -> Vec<f64> {
+            let position =
+                |i: usize| kv[i * d..][..d].iter().map(|&x| f64::from(x) * s[i].to_f64()).collect::<Vec<_>>();
+            (0..s.len()).filter(|i| i / kv_len % 2 == which).flat_map(position).collect()
+        };
+        let want = reference(shape, &q.iter().map(|x| x.to_f64()).collect::<Vec<_>>(), &half(0), &half(1));
+        for isa in Isa::available() {
+            for (pool, fetch) in pools.iter().zip([FETCHES[0], FETCHES[FETCHES.len() - 1]]) {
+                let mut out = vec![f16::NAN; q.len()];
+                let tensors = QuantizedTensors { q: &q, kv: &kv, s: &s, out: &mut out };
+                decode_quantized(pool, isa, &mut Workspace::new(), shape, fetch, tensors).unwrap();
+                for (i, (got, want)) in out.iter().zip(&want).enumerate() {
+                    let room = want.abs() / 2048.0 + 2e-5;
+                    assert!((got.to_f64() - want).abs() <= room, "{isa} {shape:?} at {i}: {got}, not {want}");
                 }
             }
         }

@@ -8,6 +8,7 @@ mod error;
 pub(super) mod gemm;
 mod gemv;
 pub(super) mod huge;
+pub(super) mod int4;
 pub(super) mod isa;
 pub(super) mod peak;
 pub(super) mod pool;
@@ -17,6 +18,8 @@ pub(super) mod workspace;
 
 #[cfg(test)]
 mod attention_tests;
+#[cfg(test)]
+mod int4_tests;
 #[cfg(test)]
 mod matmul_tests;
 

@@ -38,6 +38,9 @@ fn product_of(case: &Case) -> Result<Product, DeviceError> {
         "ceiling" => return unsupported("the library track borrows the ceilings of the cuda backend".to_owned()),
         family => return unsupported(format!("cuBLASLt has matrix products only, none for {family}")),
     }
+    if case.dtype.int4().is_some() {
+        return unsupported("cuBLASLt has no product with 4-bit weights".to_owned());
+    }
     let (m, n, k) = (case.axis("m"), case.axis("n"), case.axis("k"));
     if case.dtype == Dtype::I8
         && let Some(why) = refuse_i8(n, k)

@@ -74,16 +74,19 @@ struct Types {
     compute: sys::cublasComputeType_t,
 }
 
-/// f32 is computed in f32: TF32 would be another case.
-fn types(dtype: Dtype) -> Types {
+/// f32 is computed in f32: TF32 would be another case. None for what the library has no product of.
+fn types(dtype: Dtype) -> Option<Types> {
     use sys::{cublasComputeType_t as Compute, cudaDataType_t as Data};
     let (input, output, scale, compute) = match dtype {
         Dtype::F32 => (Data::CUDA_R_32F, Data::CUDA_R_32F, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
         Dtype::F16 => (Data::CUDA_R_16F, Data::CUDA_R_16F, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
         Dtype::Bf16 => (Data::CUDA_R_16BF, Data::CUDA_R_16BF, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
         Dtype::I8 => (Data::CUDA_R_8I, Data::CUDA_R_32I, Data::CUDA_R_32I, Compute::CUBLAS_COMPUTE_32I),
+        Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 | Dtype::Kv8 => {
+            return None;
+        }
     };
-    Types { input, output, scale, compute }
+    Some(Types { input, output, scale, compute })
 }
 
 /// A product ready to launch.
@@ -110,7 +113,8 @@ impl<'h> Matmul<'h> {
         rank: usize,
     ) -> Result<Matmul<'h>, DeviceError> {
         let api = &handle.api;
-        let types = types(dtype);
+        let types =
+            types(dtype).ok_or_else(|| DeviceError::Unsupported(format!("cuBLASLt has no product in {dtype}")))?;
         let mut desc = std::ptr::null_mut();
         // SAFETY: a pointer is written; the enums are the library's own.
         let status = unsafe { (api.desc_create)(&mut desc, types.compute as i32, types.scale as i32) };

@@ -106,6 +106,9 @@ pub(super) fn plan(case: &Case, gpu: &Gpu) -> Result<NativeProgram, String> {
     if case.dtype == Dtype::F32 {
         return Err("tensor cores round f32 inputs to TF32; f32 is left to the portable and library tracks".to_owned());
     }
+    if case.dtype.int4().is_some() || case.dtype == Dtype::Kv8 {
+        return Err(format!("no native kernel for {}: use the portable track", case.dtype));
+    }
     let program = match case.family.name() {
         "matmul" => matmul::plan(case, gpu),
         "attention" => attention::plan(case, gpu),

@@ -6,15 +6,18 @@
 //! along the block. Rows of V stream through two heads' outputs, held in registers; further heads find them in the
 //! first cache. Memory is met strictly in order, which suits its prefetchers; whether they want help, and which, differs
 //! between CPUs, so the caller tries [`FETCHES`] and keeps the fastest. Stretches leave (max, sum, output).
+//! A quantised cache is widened as it is read; its scales meet scores and weights, one each a position.
 
 use std::ops::Range;
+
+use half::f16;
 
 use super::super::isa::{Isa, Job};
 use super::super::pool::Pool;
 use super::super::share::Shares;
-use super::super::simd::{LOWEST, MAX_LANES, Simd};
+use super::super::simd::{LOWEST, MAX_LANES, Simd, Widen};
 use super::super::workspace::{Regions, Shared, Workspace};
-use super::{AttentionShape, Float, Tensors};
+use super::{AttentionShape, Float};
 
 /// Positions in a block: 64 KiB of f32 keys at d = 128.
 const BLOCK: usize = 256;
@@ -67,14 +70,28 @@ impl Plan {
     }
 }
 
+/// Keys and values of all heads.
+#[derive(Clone, Copy)]
+pub(super) struct Cache<'t, C> {
+    pub(super) k: &'t [C],
+    pub(super) v: &'t [C],
+    /// Elements from one head's keys to the next head's, and of its values likewise.
+    pub(super) apart: usize,
+    /// What each key and each value is multiplied with: [streams][key, value][positions].
+    pub(super) scales: Option<&'t [f16]>,
+}
+
 /// A checked decode.
-pub(super) fn run<E: Float>(
+#[allow(clippy::too_many_arguments, reason = "matmul's, and how to fetch")]
+pub(super) fn run<E: Float, C: Widen>(
     pool: &Pool,
     isa: Isa,
     workspace: &mut Workspace,
     shape: AttentionShape,
     fetch: Fetch,
-    Tensors { q, k, v, out }: Tensors<'_, E>,
+    q: &[E],
+    cache: Cache<'_, C>,
+    out: &mut [E],
 ) {
     let members = pool.threads();
     let streams = shape.batch * shape.kv_heads;
@@ -88,14 +105,16 @@ pub(super) fn run<E: Float>(
         while let Some(task) = tasks.take_one() {
             let (stream, split) = (task / splits, task % splits);
             let (start, end) = (split * shape.kv_len / splits, (split + 1) * shape.kv_len / splits);
-            let offset = (stream * shape.kv_len + start) * shape.d;
-            let job = Stretch::<E> {
+            let offset = stream * cache.apart + start * shape.d;
+            let scales = |which: usize| Some(cache.scales?[(2 * stream + which) * shape.kv_len + start..].as_ptr());
+            let job = Stretch::<E, C> {
                 plan,
                 fetch,
                 len: end - start,
                 q: q[stream * group * shape.d..].as_ptr(),
-                k: k[offset..].as_ptr(),
-                v: v[offset..].as_ptr(),
+                k: cache.k[offset..].as_ptr(),
+                v: cache.v[offset..].as_ptr(),
+                scales: [scales(0), scales(1)],
                 result: regions.common.get().wrapping_add(plan.at(stream, split, 0)),
                 own: regions.own(member),
             };
@@ -117,20 +136,22 @@ pub(super) fn run<E: Float>(
 }
 
 /// One stretch of positions for the heads that share it.
-struct Stretch<E: Float> {
+struct Stretch<E, C> {
     plan: Plan,
     fetch: Fetch,
     len: usize,
     q: *const E,
-    k: *const E,
-    v: *const E,
+    k: *const C,
+    v: *const C,
+    /// Of keys and of values, where they have any.
+    scales: [Option<*const f16>; 2],
     /// This stretch's results, head by head.
     result: *mut f32,
     /// Queries as f32, scaled, then scores: [heads][wide], [heads][SCORES].
     own: *mut f32,
 }
 
-impl<E: Float> Job for Stretch<E> {
+impl<E: Float, C: Widen> Job for Stretch<E, C> {
     type Out = ();
 
     #[inline(always)]
@@ -150,7 +171,7 @@ impl<E: Float> Job for Stretch<E> {
                     };
                 }
                 for head in 0..group {
-                    self.softmax::<S>(head, rows);
+                    self.softmax::<S>(head, at, rows);
                 }
                 for slice in (0..rows).step_by(SLICE) {
                     let rows = slice..rows.min(slice + SLICE);
@@ -167,7 +188,7 @@ impl<E: Float> Job for Stretch<E> {
     }
 }
 
-impl<E: Float> Stretch<E> {
+impl<E: Float, C: Widen> Stretch<E, C> {
     /// # Safety
     /// The task's promises, here and below.
     #[inline(always)]
@@ -209,11 +230,11 @@ impl<E: Float> Stretch<E> {
                     *key = self.k.add((at + (first + r).min(rows - 1)) * d);
                 }
                 let mut here = self.k.wrapping_add((at + first) * d).cast::<u8>();
-                let row = d * size_of::<E>();
+                let row = d * size_of::<C>();
                 let more = at + first + 2 * abreast <= self.len;
                 for x in (0..d).step_by(S::LANES) {
                     if head == 0 {
-                        let bytes = abreast * S::LANES.min(d - x) * size_of::<E>();
+                        let bytes = abreast * S::LANES.min(d - x) * size_of::<C>();
                         match self.fetch {
                             Fetch::Touch if more => touch(here.add(abreast * row), bytes),
                             Fetch::Touch => {}
@@ -226,7 +247,7 @@ impl<E: Float> Stretch<E> {
                         *query = S::load(q.add(h * self.plan.wide + x));
                     }
                     for r in 0..abreast {
-                        let key = load_row::<S, E>(keys[r], x, d);
+                        let key = load_row::<S, C>(keys[r], x, d);
                         for h in 0..H {
                             acc[h * abreast + r] = S::fma(queries[h], key, acc[h * abreast + r]);
                         }
@@ -243,12 +264,26 @@ impl<E: Float> Stretch<E> {
         H
     }
 
+    /// Multiplies a head's scores or weights of `rows` positions from `at` on with the scales of keys or values.
+    #[inline(always)]
+    unsafe fn scale<S: Simd>(&self, which: usize, score: *mut f32, at: usize, rows: usize) {
+        let Some(scales) = self.scales[which] else { return };
+        // SAFETY: the caller's promise; a head's scores have room for whole vectors.
+        unsafe {
+            for r in (0..rows).step_by(S::LANES) {
+                let scales = load_row::<S, f16>(scales.add(at), r, rows);
+                S::store(score.add(r), S::mul(S::load(score.add(r)), scales));
+            }
+        }
+    }
+
     /// Turns one head's scores into exponentials; rescales what the head has so far.
     #[inline(always)]
-    unsafe fn softmax<S: Simd>(&self, head: usize, rows: usize) {
+    unsafe fn softmax<S: Simd>(&self, head: usize, at: usize, rows: usize) {
         // SAFETY: the caller's promise; a head's scores have room for whole vectors.
         unsafe {
             let (score, result) = (self.score(head), self.result.add(head * self.plan.result()));
+            self.scale::<S>(0, score, at, rows);
             for r in rows..rows.next_multiple_of(S::LANES) {
                 score.add(r).write(LOWEST);
             }
@@ -275,6 +310,7 @@ impl<E: Float> Stretch<E> {
                 sum = S::add(sum, p);
             }
             result.add(1).write(result.add(1).read() + S::sum(sum));
+            self.scale::<S>(1, score, at, rows);
         }
     }
 
@@ -323,12 +359,12 @@ impl<E: Float> Stretch<E> {
                 let value = self.v.add((at + r) * d);
                 // Every pass over a slice asks for its share of the next, so that memory never waits for arithmetic.
                 if matches!(self.fetch, Fetch::Ahead(_)) && r % passes == head / H {
-                    request::<S>(value.wrapping_add(SLICE * d + x).cast(), X * S::LANES * size_of::<E>());
+                    request::<S>(value.wrapping_add(SLICE * d + x).cast(), X * S::LANES * size_of::<C>());
                 }
                 let mut values = [S::splat(0.0); X];
                 for (i, to) in values.iter_mut().enumerate() {
                     *to =
-                        if X == 1 { load_row::<S, E>(value, x, d) } else { E::load::<S>(value.add(x + i * S::LANES)) };
+                        if X == 1 { load_row::<S, C>(value, x, d) } else { C::load::<S>(value.add(x + i * S::LANES)) };
                 }
                 for (h, acc) in acc.iter_mut().enumerate() {
                     let weight = S::splat_at(p.add(h * SCORES + r).cast());
@@ -376,7 +412,7 @@ unsafe fn request<S: Simd>(p: *const u8, bytes: usize) {
 /// # Safety
 /// Those of [`Simd`]; the row is valid, and `x < d`.
 #[inline(always)]
-unsafe fn load_row<S: Simd, E: Float>(row: *const E, x: usize, d: usize) -> S::V {
+unsafe fn load_row<S: Simd, E: Widen>(row: *const E, x: usize, d: usize) -> S::V {
     // SAFETY: the caller's promise.
     unsafe { if x + S::LANES <= d { E::load::<S>(row.add(x)) } else { E::load_n::<S>(row.add(x), d - x) } }
 }

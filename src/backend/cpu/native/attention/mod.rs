@@ -11,6 +11,7 @@ mod prefill;
 
 use half::{bf16, f16};
 
+use decode::Cache;
 pub use decode::{FETCHES, Fetch};
 
 use super::error::{CpuError, check_len};
@@ -94,11 +95,58 @@ pub fn attention<E: Float>(
     }
     isa.require()?;
     if seq == 1 {
-        decode::run(pool, isa, workspace, shape, fetch, tensors);
+        let Tensors { q, k, v, out } = tensors;
+        let cache = Cache { k, v, apart: kv_len * d, scales: None };
+        decode::run(pool, isa, workspace, shape, fetch, q, cache, out);
     } else if seq == kv_len {
         prefill::run(pool, isa, workspace, shape, tensors);
     } else {
         return Err(CpuError::Phase { seq, kv_len });
     }
+    Ok(())
+}
+
+/// What a decode over an 8-bit cache reads, and where it writes.
+#[derive(Debug)]
+pub struct QuantizedTensors<'t> {
+    /// Queries, [batch, heads, d].
+    pub q: &'t [f16],
+    /// Of each key/value head its keys, then its values: [batch, kv_heads, 2, kv_len, d].
+    pub kv: &'t [i8],
+    /// What each key and value is multiplied with: [batch, kv_heads, 2, kv_len].
+    pub s: &'t [f16],
+    /// Overwritten, never read.
+    pub out: &'t mut [f16],
+}
+
+/// A decode as [`attention`]'s over a cache of 8-bit integers with a scale a key and a scale a value.
+///
+/// # Errors
+/// Those of [`attention`].
+pub fn decode_quantized(
+    pool: &Pool,
+    isa: Isa,
+    workspace: &mut Workspace,
+    shape: AttentionShape,
+    fetch: Fetch,
+    tensors: QuantizedTensors<'_>,
+) -> Result<(), CpuError> {
+    let AttentionShape { batch, heads, kv_heads, seq, kv_len, d } = shape;
+    let QuantizedTensors { q, kv, s, out } = tensors;
+    let query = [("batch", batch), ("heads", heads), ("d", d)];
+    check_len("q", &query, q.len())?;
+    let positions = [("batch", batch), ("kv_heads", kv_heads), ("keys and values", 2), ("kv_len", kv_len)];
+    check_len("scales", &positions, s.len())?;
+    check_len("kv", &[("positions", s.len()), ("d", d)], kv.len())?;
+    check_len("out", &query, out.len())?;
+    if heads % kv_heads != 0 {
+        return Err(CpuError::Heads { heads, kv_heads });
+    }
+    if seq != 1 {
+        return Err(CpuError::Phase { seq, kv_len });
+    }
+    isa.require()?;
+    let cache = Cache { k: kv, v: &kv[kv_len * d..], apart: 2 * kv_len * d, scales: Some(s) };
+    decode::run(pool, isa, workspace, shape, fetch, q, cache, out);
     Ok(())
 }

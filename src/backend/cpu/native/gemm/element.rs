@@ -5,7 +5,7 @@ use bytemuck::Pod;
 use half::{bf16, f16};
 
 use super::super::isa::Dots;
-use super::super::simd::{Lane, Simd};
+use super::super::simd::{Lane, Simd, Widen};
 
 /// The most elements a vector of groups holds.
 const MAX_ELEMENTS: usize = 64;

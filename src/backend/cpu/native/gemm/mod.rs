@@ -7,11 +7,12 @@
 mod element;
 mod pack;
 mod tile;
-mod tiled;
+pub(super) mod tiled;
 
 pub use element::Element;
 pub(super) use element::private::Sealed;
-pub(super) use tile::{Acc, multiply};
+pub(super) use tile::{Acc, Next, STRIDE, multiply};
+pub(super) use tiled::Weights;
 
 use super::error::{CpuError, check_len};
 use super::gemv;
@@ -96,7 +97,7 @@ pub fn matmul_by<E: Element>(
     if skinny {
         gemv::run(pool, isa, workspace, shape, a, b, c);
     } else {
-        tiled::run(pool, isa, workspace, shape, a, b, c);
+        tiled::run(pool, isa, workspace, shape, a, tiled::Plain { b, k }, c);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::super::simd::{MAX_LANES, Simd};
 use super::element::{Element, private::Sealed};
 
 /// Words between two rows of a strip: the longest block, and a cache line so that rows never share a set.
-pub(super) const STRIDE: usize = BLOCK_GROUPS + 16;
+pub(in super::super) const STRIDE: usize = BLOCK_GROUPS + 16;
 /// The most groups in a block along K: a strip of 12 rows is then 48 KiB, a panel 128 KiB.
 pub(super) const BLOCK_GROUPS: usize = 1024;
 
@@ -80,10 +80,10 @@ unsafe fn multiply_strip<S: Simd, E: Sealed, const R: usize, const V: usize>(
 
 /// What to ask for while multiplying: the first row, bytes between rows, and bytes of a group.
 #[derive(Clone, Copy)]
-pub(super) struct Next {
-    pub(super) at: *const u8,
-    pub(super) row: usize,
-    pub(super) group: usize,
+pub(in super::super) struct Next {
+    pub(in super::super) at: *const u8,
+    pub(in super::super) row: usize,
+    pub(in super::super) group: usize,
 }
 
 /// `acc += columns of B * panel of A` over `groups` steps `col` bytes apart, R neighbours in each.

@@ -21,6 +21,8 @@ const BLOCK_ROWS: usize = 384;
 const CHUNK: usize = 8;
 /// Vectors in a full panel.
 const VECTORS: usize = 2;
+/// Groups of a block along K are a multiple of this: whole blocks of 4-bit weights.
+const BLOCK_STEP: usize = 32;
 /// The most rows in a strip, of any instruction set.
 const MAX_ROWS: usize = 12;
 
@@ -66,7 +68,7 @@ impl<E: Element> Job for MakePlan<E> {
             lanes: S::LANES,
             group,
             groups,
-            block: groups.div_ceil(k_blocks).next_multiple_of(16),
+            block: groups.div_ceil(k_blocks).next_multiple_of(BLOCK_STEP),
             panels,
             row_blocks,
             all_lanes: m.next_multiple_of(S::LANES),
@@ -112,14 +114,50 @@ fn part(total: usize, parts: usize, i: usize) -> std::ops::Range<usize> {
     i * total / parts..(i + 1) * total / parts
 }
 
+/// Where strips of B come from.
+pub(in super::super) trait Weights<E: Element>: Copy + Send + Sync {
+    /// Writes `elements` of `rows` rows of B from `row` and element `at` on as groups, [`STRIDE`] words a row; the last
+    /// group is filled up with zeros. `at` is a multiple of [`BLOCK_STEP`] groups.
+    ///
+    /// # Safety
+    /// Those of [`Simd`]; the elements exist, and `strip` has room for the rows.
+    unsafe fn fill<S: Simd>(&self, row: usize, rows: usize, at: usize, elements: usize, strip: *mut f32);
+
+    /// What to ask for so that a strip from `row` and element `at` on is at hand; it need not exist.
+    fn next<S: Simd>(&self, row: usize, at: usize) -> Next;
+}
+
+/// B in the dtype of A, N x K.
+#[derive(Clone, Copy)]
+pub(super) struct Plain<'b, E> {
+    pub(super) b: &'b [E],
+    pub(super) k: usize,
+}
+
+impl<E: Element> Weights<E> for Plain<'_, E> {
+    #[inline(always)]
+    unsafe fn fill<S: Simd>(&self, row: usize, rows: usize, at: usize, elements: usize, strip: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { fill::<S, E>(self.b.as_ptr().add(row * self.k + at), self.k, rows, elements, strip) }
+    }
+
+    fn next<S: Simd>(&self, row: usize, at: usize) -> Next {
+        Next {
+            at: self.b.as_ptr().wrapping_add(row * self.k + at).cast(),
+            row: self.k * size_of::<E>(),
+            group: E::group::<S>() * size_of::<E>(),
+        }
+    }
+}
+
 /// A checked matmul.
-pub(super) fn run<E: Element>(
+pub(in super::super) fn run<E: Element, W: Weights<E>>(
     pool: &Pool,
     isa: Isa,
     workspace: &mut Workspace,
     shape: MatmulShape,
     a: &[E],
-    b: &[E],
+    weights: W,
     c: &mut [E::Out],
 ) {
     let members = pool.threads();
@@ -157,12 +195,12 @@ pub(super) fn run<E: Element>(
             let block = piece.start / plan.strips;
             let strips = piece.start % plan.strips..piece.start % plan.strips + piece.len();
             for first in strips.clone().step_by(CHUNK) {
-                let task = Task::<E> {
+                let task = Task::<E, W> {
                     plan,
                     panels: part(plan.panels, plan.row_blocks, block),
                     strips: first..strips.end.min(first + CHUNK),
                     packed: packed.get(),
-                    b: b.as_ptr(),
+                    weights,
                     c: c.get(),
                     strip: own,
                     wait: own.wrapping_add(strip),
@@ -175,25 +213,25 @@ pub(super) fn run<E: Element>(
 }
 
 /// Some panels of A by some strips of B, over all of K.
-struct Task<E: Element> {
+struct Task<E: Element, W> {
     plan: Plan,
     panels: std::ops::Range<usize>,
     strips: std::ops::Range<usize>,
     packed: *const f32,
-    b: *const E,
+    weights: W,
     c: *mut E::Out,
     strip: *mut f32,
     wait: *mut f32,
 }
 
-impl<E: Element> Job for Task<E> {
+impl<E: Element, W: Weights<E>> Job for Task<E, W> {
     type Out = ();
     const DOTS: Dots = E::DOTS;
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let plan = self.plan;
-        let MatmulShape { n, k, .. } = plan.shape;
+        let n = plan.shape.n;
         let blocks = plan.k_blocks();
         // SAFETY: the maker's promise: the pointers are those of checked slices, the ranges lie in the plan.
         unsafe {
@@ -203,20 +241,16 @@ impl<E: Element> Job for Task<E> {
                 for s in self.strips.clone() {
                     let rows = s * S::ROWS..((s + 1) * S::ROWS).min(n);
                     let tile_rows = rows.len().next_multiple_of(S::ROWS.div_ceil(3));
-                    let from = self.b.add(rows.start * k + i * plan.block * plan.group);
+                    let at = i * plan.block * plan.group;
                     let mut offsets = [0i32; MAX_ROWS];
-                    fill::<S, E>(from, k, rows.len(), plan.block_elements(i), self.strip);
+                    self.weights.fill::<S>(rows.start, rows.len(), at, plan.block_elements(i), self.strip);
                     for r in rows.len()..tile_rows {
                         self.strip.add(r * STRIDE).write_bytes(0, groups);
                     }
                     if E::offset::<S>() {
                         row_sums::<S, E>(self.strip, rows.len(), groups, &mut offsets);
                     }
-                    let mut next = Next {
-                        at: from.wrapping_add(S::ROWS * k).cast(),
-                        row: k * size_of::<E>(),
-                        group: E::group::<S>() * size_of::<E>(),
-                    };
+                    let mut next = self.weights.next::<S>(rows.start + S::ROWS, at);
                     for p in self.panels.clone() {
                         let (m_rows, vectors) = plan.panel_rows(p);
                         let a = self.packed.add(plan.panel_at(i, p));

@@ -113,6 +113,10 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
         }
     }
     #[inline(always)]
+    unsafe fn load_i8(p: *const i8) -> __m256 {
+        unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(p.cast()))) }
+    }
+    #[inline(always)]
     unsafe fn load_i8_pairs(p: *const i8) -> __m256 {
         unsafe { _mm256_castsi256_ps(_mm256_cvtepi8_epi16(_mm_loadu_si128(p.cast()))) }
     }
@@ -195,6 +199,70 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
             let products = _mm256_madd_epi16(_mm256_castps_si256(a), _mm256_castps_si256(b));
             _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(acc), products))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_f16(p: *const f16) -> __m256 {
+        unsafe {
+            if F16C {
+                return _mm256_broadcastss_ps(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(p.read().to_bits()))));
+            }
+            _mm256_set1_ps(f32::from(p.read()))
+        }
+    }
+    #[inline(always)]
+    unsafe fn spread_f16(p: *const f16) -> __m256 {
+        unsafe {
+            if F16C {
+                let two = _mm_cvtph_ps(_mm_cvtsi32_si128(p.cast::<i32>().read_unaligned()));
+                return _mm256_permutevar8x32_ps(
+                    _mm256_castps128_ps256(two),
+                    _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1),
+                );
+            }
+            _mm256_set_m128(_mm_set1_ps(f32::from(p.add(1).read())), _mm_set1_ps(f32::from(p.read())))
+        }
+    }
+    #[inline(always)]
+    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (__m256, __m256) {
+        unsafe {
+            // A load a byte on brings the next byte to the bottom of each lane, which spares a shift.
+            let words = _mm256_loadu_si256(p.add(byte).cast());
+            let low = _mm256_and_si256(words, _mm256_set1_epi32(0x0f));
+            let high = _mm256_and_si256(words, _mm256_set1_epi32(0xf0));
+            (_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_nibbles(p: *const u8) -> (__m256, __m256) {
+        unsafe {
+            let bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(p.cast()));
+            let eight = _mm256_set1_epi32(8);
+            let low = _mm256_sub_epi32(_mm256_and_si256(bytes, _mm256_set1_epi32(15)), eight);
+            let high = _mm256_sub_epi32(_mm256_srli_epi32::<4>(bytes), eight);
+            (_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn split_nibbles(words: __m256) -> (__m256, __m256) {
+        unsafe {
+            let (words, low) = (_mm256_castps_si256(words), _mm256_set1_epi32(0x0f0f_0f0f));
+            let high = _mm256_and_si256(_mm256_srli_epi32::<4>(words), low);
+            (_mm256_castsi256_ps(_mm256_and_si256(words, low)), _mm256_castsi256_ps(high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn dot_nibbles(acc: __m256, nibbles: __m256, bytes: __m256) -> __m256 {
+        unsafe {
+            // Two products of at most 15 * 128 fit i16.
+            let pairs = _mm256_maddubs_epi16(_mm256_castps_si256(nibbles), _mm256_castps_si256(bytes));
+            let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+            _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(acc), fours))
+        }
+    }
+    #[inline(always)]
+    unsafe fn to_f32(v: __m256) -> __m256 {
+        unsafe { _mm256_cvtepi32_ps(_mm256_castps_si256(v)) }
     }
 
     #[inline(always)]

@@ -24,6 +24,8 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
     const LANES: usize = 16;
     const ROWS: usize = 12;
     const ACCS: usize = 24;
+    const NIBBLE_OFFSET: f32 = 0.0;
+    const HIGH_UNIT: f32 = 1.0;
     const I8_DOT: bool = VNNI;
     const BF16_DOT: bool = BF16;
 
@@ -92,6 +94,10 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
             // One instruction, not a narrowing and a masked store: LLVM 22 merges those wrongly for a constant mask.
             _mm512_mask_cvtepi32_storeu_epi16(p.cast(), mask(n), top)
         }
+    }
+    #[inline(always)]
+    unsafe fn load_i8(p: *const i8) -> __m512 {
+        unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(p.cast()))) }
     }
     #[inline(always)]
     unsafe fn load_i8_pairs(p: *const i8) -> __m512 {
@@ -175,6 +181,59 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
     }
 
     #[inline(always)]
+    unsafe fn splat_f16(p: *const f16) -> __m512 {
+        unsafe { _mm512_broadcastss_ps(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(p.read().to_bits())))) }
+    }
+    #[inline(always)]
+    unsafe fn spread_f16(p: *const f16) -> __m512 {
+        unsafe {
+            let four = _mm512_castps128_ps512(_mm_cvtph_ps(_mm_loadl_epi64(p.cast())));
+            let each = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+            _mm512_permutexvar_ps(each, four)
+        }
+    }
+    #[inline(always)]
+    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (__m512, __m512) {
+        unsafe {
+            // A load a byte on brings the next byte to the bottom of each lane, which spares a shift; a table look-up
+            // takes the low four bits of its index and no others.
+            let words = _mm512_loadu_si512(p.add(byte).cast());
+            let high = _mm512_srli_epi32::<4>(words);
+            (_mm512_permutexvar_ps(words, steps()), _mm512_permutexvar_ps(high, steps()))
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_nibbles(p: *const u8) -> (__m512, __m512) {
+        unsafe {
+            let bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128(p.cast()));
+            (_mm512_permutexvar_ps(bytes, steps()), _mm512_permutexvar_ps(_mm512_srli_epi32::<4>(bytes), steps()))
+        }
+    }
+    #[inline(always)]
+    unsafe fn split_nibbles(words: __m512) -> (__m512, __m512) {
+        unsafe {
+            let (words, low) = (_mm512_castps_si512(words), _mm512_set1_epi32(0x0f0f_0f0f));
+            let high = _mm512_and_si512(_mm512_srli_epi32::<4>(words), low);
+            (_mm512_castsi512_ps(_mm512_and_si512(words, low)), _mm512_castsi512_ps(high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn dot_nibbles(acc: __m512, nibbles: __m512, bytes: __m512) -> __m512 {
+        unsafe {
+            if VNNI {
+                return Self::dot_i8(acc, nibbles, bytes);
+            }
+            // Two products of at most 15 * 128 fit i16.
+            let pairs = _mm512_maddubs_epi16(_mm512_castps_si512(nibbles), _mm512_castps_si512(bytes));
+            Self::add_i32(acc, _mm512_castsi512_ps(_mm512_madd_epi16(pairs, _mm512_set1_epi16(1))))
+        }
+    }
+    #[inline(always)]
+    unsafe fn to_f32(v: __m512) -> __m512 {
+        unsafe { _mm512_cvtepi32_ps(_mm512_castps_si512(v)) }
+    }
+
+    #[inline(always)]
     unsafe fn transpose(rows: &mut [__m512; MAX_LANES]) {
         unsafe {
             // Pairs, then fours inside each 128-bit quarter, then the quarters themselves, in two rounds.
@@ -249,4 +308,14 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
 unsafe fn widen_bf16(x: __m256i) -> __m512 {
     // SAFETY: the caller's promise.
     unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(x))) }
+}
+
+/// What a nibble stands for before it is scaled.
+///
+/// # Safety
+/// The CPU has AVX-512 F.
+#[inline(always)]
+unsafe fn steps() -> __m512 {
+    // SAFETY: the caller's promise.
+    unsafe { _mm512_setr_ps(-8., -7., -6., -5., -4., -3., -2., -1., 0., 1., 2., 3., 4., 5., 6., 7.) }
 }

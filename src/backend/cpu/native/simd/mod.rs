@@ -34,6 +34,10 @@ pub trait Simd: Copy + Send + Sync + 'static {
     const ROWS: usize;
     /// Accumulators a tile of plain vectors (a dot-product tile) may hold.
     const ACCS: usize;
+    /// What [`Simd::nibbles_at`] leaves to be undone: an offset of every nibble, 8 or none, and a factor of high ones.
+    const NIBBLE_OFFSET: f32 = 8.0;
+    /// See [`Simd::NIBBLE_OFFSET`].
+    const HIGH_UNIT: f32 = 16.0;
     /// Whether [`Simd::dot_i8`] exists.
     const I8_DOT: bool = false;
     /// Whether [`Simd::dot_bf16`] exists.
@@ -56,6 +60,16 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn load_bf16(p: *const bf16) -> Self::V;
     unsafe fn load_bf16_n(p: *const bf16, n: usize) -> Self::V;
     unsafe fn store_bf16_n(p: *mut bf16, v: Self::V, n: usize);
+    unsafe fn load_i8(p: *const i8) -> Self::V;
+    #[inline(always)]
+    unsafe fn load_i8_n(p: *const i8, n: usize) -> Self::V {
+        let mut lanes = [0; MAX_LANES];
+        // SAFETY: the caller's promise; `lanes` holds the most any vector has.
+        unsafe {
+            std::ptr::copy_nonoverlapping(p, lanes.as_mut_ptr(), n);
+            Self::load_i8(lanes.as_ptr())
+        }
+    }
     /// `2 * LANES` i8 widened to i16 pairs, one pair a lane.
     unsafe fn load_i8_pairs(p: *const i8) -> Self::V;
 
@@ -88,6 +102,22 @@ pub trait Simd: Copy + Send + Sync + 'static {
         acc
     }
 
+    /// One f16 in every lane.
+    unsafe fn splat_f16(p: *const f16) -> Self::V;
+    /// `LANES / 4` f16, each in four lanes running.
+    unsafe fn spread_f16(p: *const f16) -> Self::V;
+    /// Of byte `byte` of each of `LANES` words at `p` the low nibble plus [`Simd::NIBBLE_OFFSET`] - 8, and the high one
+    /// likewise times [`Simd::HIGH_UNIT`], as f32. Three bytes past the words must be valid.
+    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (Self::V, Self::V);
+    /// The low nibbles of `LANES` bytes less 8 as f32, and the high ones.
+    unsafe fn load_nibbles(p: *const u8) -> (Self::V, Self::V);
+    /// The low nibble of every byte, and the high one.
+    unsafe fn split_nibbles(words: Self::V) -> (Self::V, Self::V);
+    /// `acc` plus four products a lane of bytes in 0..16 with signed bytes, in i32.
+    unsafe fn dot_nibbles(acc: Self::V, nibbles: Self::V, bytes: Self::V) -> Self::V;
+    /// i32 lanes as f32.
+    unsafe fn to_f32(v: Self::V) -> Self::V;
+
     /// Transposes the first `LANES` vectors of `rows`, a LANES x LANES block.
     unsafe fn transpose(rows: &mut [Self::V; MAX_LANES]);
     /// The sum of each of the first `LANES` vectors of `rows`, as one vector.
@@ -115,20 +145,28 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn prefetch_write(p: *const u8);
 }
 
-/// A floating-point element as the vectors load and store it: converted to f32 on the way.
+/// An element as the vectors load it: converted to f32 on the way.
 ///
 /// # Safety
 /// As for [`Simd`].
 #[allow(unreachable_pub, reason = "as for Simd")]
-pub trait Lane: bytemuck::Pod {
+pub trait Widen: bytemuck::Pod + Send + Sync {
     unsafe fn load<S: Simd>(p: *const Self) -> S::V;
     unsafe fn load_n<S: Simd>(p: *const Self, n: usize) -> S::V;
+}
+
+/// A floating-point element as the vectors store it, too.
+///
+/// # Safety
+/// As for [`Simd`].
+#[allow(unreachable_pub, reason = "as for Simd")]
+pub trait Lane: Widen {
     unsafe fn store_n<S: Simd>(p: *mut Self, v: S::V, n: usize);
 }
 
-macro_rules! lane {
-    ($t:ty, $load:ident, $load_n:ident, $store_n:ident) => {
-        impl Lane for $t {
+macro_rules! widen {
+    ($t:ty, $load:ident, $load_n:ident) => {
+        impl Widen for $t {
             #[inline(always)]
             unsafe fn load<S: Simd>(p: *const Self) -> S::V {
                 // SAFETY: the caller's promise, passed on.
@@ -139,6 +177,17 @@ macro_rules! lane {
                 // SAFETY: the caller's promise, passed on.
                 unsafe { S::$load_n(p, n) }
             }
+        }
+    };
+}
+widen!(f32, load, load_n);
+widen!(f16, load_f16, load_f16_n);
+widen!(bf16, load_bf16, load_bf16_n);
+widen!(i8, load_i8, load_i8_n);
+
+macro_rules! lane {
+    ($t:ty, $store_n:ident) => {
+        impl Lane for $t {
             #[inline(always)]
             unsafe fn store_n<S: Simd>(p: *mut Self, v: S::V, n: usize) {
                 // SAFETY: the caller's promise, passed on.
@@ -147,6 +196,6 @@ macro_rules! lane {
         }
     };
 }
-lane!(f32, load, load_n, store_n);
-lane!(f16, load_f16, load_f16_n, store_f16_n);
-lane!(bf16, load_bf16, load_bf16_n, store_bf16_n);
+lane!(f32, store_n);
+lane!(f16, store_f16_n);
+lane!(bf16, store_bf16_n);

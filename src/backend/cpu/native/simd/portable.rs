@@ -100,6 +100,11 @@ impl Simd for Portable {
         unsafe { std::ptr::copy_nonoverlapping(v.map(bf16::from_f32).as_ptr(), p, n) }
     }
     #[inline(always)]
+    unsafe fn load_i8(p: *const i8) -> V {
+        let bytes = unsafe { p.cast::<[i8; N]>().read() };
+        each(|i| f32::from(bytes[i]))
+    }
+    #[inline(always)]
     unsafe fn load_i8_pairs(p: *const i8) -> V {
         each(|i| {
             let (lo, hi) = unsafe { (p.add(2 * i).read(), p.add(2 * i + 1).read()) };
@@ -171,6 +176,44 @@ impl Simd for Portable {
             let sum = (acc[i].to_bits() as i32).wrapping_add(a0 * b0).wrapping_add(a1 * b1);
             f32::from_bits(sum as u32)
         })
+    }
+
+    #[inline(always)]
+    unsafe fn splat_f16(p: *const f16) -> V {
+        [widen_f16(unsafe { p.read() }); N]
+    }
+    #[inline(always)]
+    unsafe fn spread_f16(p: *const f16) -> V {
+        let few: [f32; N / 4] = std::array::from_fn(|i| widen_f16(unsafe { p.add(i).read() }));
+        each(|i| few[i / 4])
+    }
+    #[inline(always)]
+    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (V, V) {
+        let words = unsafe { p.cast::<[u32; N]>().read_unaligned() };
+        let part = |i: usize, mask: u32| ((words[i] >> (8 * byte)) & mask) as f32;
+        (each(|i| part(i, 0x0f)), each(|i| part(i, 0xf0)))
+    }
+    #[inline(always)]
+    unsafe fn load_nibbles(p: *const u8) -> (V, V) {
+        let bytes = unsafe { p.cast::<[u8; N]>().read() };
+        (each(|i| f32::from(bytes[i] & 15) - 8.0), each(|i| f32::from(bytes[i] >> 4) - 8.0))
+    }
+    #[inline(always)]
+    unsafe fn split_nibbles(words: V) -> (V, V) {
+        let low = |bits: u32| f32::from_bits(bits & 0x0f0f_0f0f);
+        (each(|i| low(words[i].to_bits())), each(|i| low(words[i].to_bits() >> 4)))
+    }
+    #[inline(always)]
+    unsafe fn dot_nibbles(acc: V, nibbles: V, bytes: V) -> V {
+        each(|i| {
+            let (n, b) = (nibbles[i].to_bits().to_le_bytes(), bytes[i].to_bits().to_le_bytes());
+            let dot: i32 = (0..4).map(|j| i32::from(n[j]) * i32::from(b[j] as i8)).sum();
+            f32::from_bits((acc[i].to_bits() as i32 + dot) as u32)
+        })
+    }
+    #[inline(always)]
+    unsafe fn to_f32(v: V) -> V {
+        each(|i| v[i].to_bits() as i32 as f32)
     }
 
     #[inline(always)]
