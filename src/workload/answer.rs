@@ -3,7 +3,7 @@
 
 use wildmatch::WildMatch;
 
-use super::{Bounds, Evidence, Fit, Op, Point, PointError, Records, Roofs, Step, decode, evidence::emulated, prefill};
+use super::{Bounds, Evidence, Fit, Op, Point, PointError, Records, Roofs, Step, decode, prefill};
 use crate::{
     backend::{DeviceFacts, Track},
     catalog::Catalog,
@@ -221,10 +221,10 @@ impl Candidate {
 fn evidence_of(catalog: &Catalog, records: &Records, query: &Query) -> (Vec<Evidence>, Vec<Evidence>) {
     let track = |d: &DeviceFacts| query.track.is_none_or(|t| t == d.track);
     let wanted = |d: &DeviceFacts| match catalog.devices.get(query.device) {
-        Some(known) => !emulated(d) && catalog.device_called(&d.name).is_some_and(|found| found.id == known.id),
+        Some(known) => d.is_hardware() && catalog.device_called(&d.name).is_some_and(|found| found.id == known.id),
         None => named(d, query.device),
     };
-    (Evidence::gather(records, &|d| wanted(d) && track(d)), Evidence::gather(records, &|d| !emulated(d)))
+    (Evidence::gather(records, &|d| wanted(d) && track(d)), Evidence::gather(records, &DeviceFacts::is_hardware))
 }
 
 /// By id, by backend, or by a pattern of the name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::JoulesOf;
 use crate::{
-    backend::{DeviceClass, DeviceFacts, Track},
+    backend::{DeviceFacts, Track},
     catalog::Catalog,
     kernel::Case,
     measure::stats::{Estimate, median},
@@ -55,7 +55,7 @@ impl Records {
 
     /// True if one of them was made on hardware that the catalogue knows by this id.
     pub fn have(&self, catalog: &Catalog, device: &str) -> bool {
-        let is = |d: &DeviceFacts| !emulated(d) && catalog.device_called(&d.name).is_some_and(|k| k.id == device);
+        let is = |d: &DeviceFacts| d.is_hardware() && catalog.device_called(&d.name).is_some_and(|k| k.id == device);
         self.records.iter().any(|r| is(&r.device))
     }
 
@@ -129,15 +129,19 @@ impl Evidence {
         self.device.track
     }
 
-    /// True if it is no hardware: a rasterizer on the CPU, or a script.
+    /// True if it is no hardware: a rasterizer on the CPU, an emulated machine, or a script.
     pub fn software(&self) -> bool {
-        emulated(&self.device)
+        !self.device.is_hardware()
     }
 
     /// Its name with all that tells it from others.
     pub fn text(&self) -> String {
         let machine = self.machine.as_ref().map(|m| format!(" on {m}")).unwrap_or_default();
-        let software = if self.software() { ", software: says nothing of hardware" } else { "" };
+        let software = match (&self.device.emulated, self.software()) {
+            (Some(how), _) => format!(", emulated ({how}): says nothing of hardware"),
+            (None, true) => ", software: says nothing of hardware".to_owned(),
+            (None, false) => String::new(),
+        };
         format!(
             "{} {} ({}){machine}, {} track{software}",
             self.device.id,
@@ -146,11 +150,6 @@ impl Evidence {
             self.track().name()
         )
     }
-}
-
-/// Devices that are none: never taken for hardware.
-pub(super) fn emulated(device: &DeviceFacts) -> bool {
-    matches!(device.class, DeviceClass::Software | DeviceClass::Mock)
 }
 
 fn timed(records: &Records, from: Vec<usize>) -> Option<Timed> {
