@@ -10,6 +10,7 @@ pub mod cost;
 pub mod formula;
 pub mod kernel;
 pub mod measure;
+pub mod merge;
 pub mod plot;
 pub mod power;
 pub mod record;

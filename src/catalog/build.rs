@@ -97,6 +97,7 @@ pub(super) fn build(files: &Files, mut problems: Vec<Problem>) -> Result<Catalog
         ))
     });
     let mut catalog = Catalog {
+        digest: super::embedded::digest(files),
         sources: sources_found,
         devices,
         models,

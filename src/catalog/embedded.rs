@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use sha2::{Digest as _, Sha256};
+
 use super::Problem;
 
 // Name and text of each file below `catalog/`, written by the build script.
@@ -24,6 +26,17 @@ pub(super) fn files() -> Files {
         ((0, (*path).to_owned()), File { shown: format!("catalog/{path}"), text: (*text).to_owned() })
     };
     CATALOG.iter().map(one).collect()
+}
+
+/// Which files these are: SHA-256 of their names and texts in order, its first 12 hexadecimal digits.
+pub(super) fn digest(files: &Files) -> String {
+    let mut sum = Sha256::new();
+    for ((layer, path), file) in files {
+        // Lengths keep what ends one file apart from what begins the next.
+        sum.update(format!("{layer} {path} {}\n", file.text.len()));
+        sum.update(&file.text);
+    }
+    sum.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect()
 }
 
 /// Adds a folder's files. What cannot be read, or lies where nothing is looked for, is a problem.

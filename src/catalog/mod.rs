@@ -45,6 +45,8 @@ use crate::formula::{CellId, System};
 /// Everything known, checked.
 #[derive(Debug, Clone)]
 pub struct Catalog {
+    /// Which files it was made of: the first 12 hexadecimal digits of their SHA-256.
+    pub digest: String,
     /// Citations by key.
     pub sources: BTreeMap<String, Source>,
     /// Accelerators.

@@ -51,7 +51,7 @@ pub fn bench_setup(worker: PathBuf) -> anyhow::Result<BenchSetup> {
     let sensors = machine.sensors()?;
     let bench = Bench {
         worker,
-        info: run_info(&suite, energy, None),
+        info: run_info(&suite, energy, None, &machine.alias()),
         environment: environment(&machine, &sensors),
         energy,
         sensors,

@@ -9,8 +9,10 @@ mod cost;
 mod cost_args;
 mod devices;
 mod explain;
+mod export;
 mod interrupt;
 mod kernel;
+mod merge;
 mod options;
 mod output;
 mod plots;
@@ -56,6 +58,10 @@ enum Sub {
     Compare(compare::CompareArgs),
     /// Print tables from record files, or keep the tables inside Markdown pages true
     Report(report::ReportArgs),
+    /// Merge record files into one set: every record once, conflicts kept and named, damage left out and named
+    Merge(merge::MergeArgs),
+    /// Write results for other tools: Bencher, github-action-benchmark, critcmp, spreadsheets
+    Export(export::ExportArgs),
     /// Explain a metric, status, verdict, warning or case in a sentence or two
     Explain(explain::ExplainArgs),
     /// Say what is wrong in a record file, and where
@@ -151,6 +157,8 @@ impl Cli {
             Sub::Tune(args) => tune::tune(args),
             Sub::Compare(args) => compare::compare(&args),
             Sub::Report(args) => report::report(&args),
+            Sub::Merge(args) => merge::merge(&args),
+            Sub::Export(args) => export::export(&args),
             Sub::Explain(args) => explain::explain(&args),
             Sub::Validate(args) => validate::validate(&args),
             Sub::Cost(args) => cost::cost(&args),

@@ -14,7 +14,7 @@ use crate::{
     kernel::{Suite, SuiteCase},
     measure::Settings,
     power::observe::surroundings,
-    record::{Environment, RunInfo, observe_environment},
+    record::{Environment, HostAlias, RunInfo, observe_environment, observe_job},
     run::{Done, EnergyMode, RunOptions},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn verify_only(
     Ok(RunOptions {
         devices: found,
         cases,
-        info: run_info(suite, EnergyMode::Off, None),
+        info: run_info(suite, EnergyMode::Off, None, &machine.alias()),
         environment: environment(machine, &sensors),
         settings: None,
         energy: EnergyMode::Off,
@@ -58,7 +58,7 @@ pub(super) fn environment(machine: &MachineArgs, sensors: &crate::power::Roots) 
 }
 
 /// Identity of a run that starts now.
-pub(super) fn run_info(suite: &Suite, energy: EnergyMode, settings: Option<&Settings>) -> RunInfo {
+pub(super) fn run_info(suite: &Suite, energy: EnergyMode, settings: Option<&Settings>, alias: &HostAlias) -> RunInfo {
     let mut recorded = BTreeMap::from([("energy".to_owned(), energy.name().to_owned())]);
     if let Some(s) = settings {
         recorded.insert("max_s".to_owned(), s.max_s.to_string());
@@ -74,6 +74,6 @@ pub(super) fn run_info(suite: &Suite, energy: EnergyMode, settings: Option<&Sett
         commit: option_env!("WATTMARK_COMMIT").map(str::to_owned),
         suite,
         settings: recorded,
-        job: None,
+        job: observe_job(alias),
     }
 }

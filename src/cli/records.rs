@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::report::{files, is_record_file};
 use crate::{
-    record::read_file,
+    record::{holds_other_results, read_file, record_files},
     workload::{Place, Records},
 };
 
@@ -19,8 +18,8 @@ use crate::{
 pub(super) fn load(paths: &[PathBuf]) -> anyhow::Result<Records> {
     let mut found = Vec::new();
     let mut problems = Vec::new();
-    for file in files(paths)? {
-        if !is_record_file(&file) {
+    for file in record_files(paths)? {
+        if holds_other_results(&file) {
             eprintln!("{}: passed over, it holds other results than records of cases", file.display());
             continue;
         }

@@ -8,43 +8,41 @@ use clap::Args;
 
 use super::{
     Outcome, Usage,
-    catalog::unknown,
     output::{OutputArgs, print, write_file},
 };
 use crate::{
-    catalog::Catalog,
-    claim::{Settings, evaluate},
-    record::{Record, read_file},
-    report::{Format, Style, claims::quoted, render, render_sheet, results::Results},
+    record::{read_file, record_files},
+    report::{
+        pages::{Refreshed, has_tables, refresh},
+        results::Results,
+    },
 };
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// Record files, or folders that hold them
-    #[arg(value_name = "PATH", required_unless_present = "tables")]
+    /// Record files, or folders that hold them. With --tables or --check: Markdown pages, or folders that hold them
+    /// (then also the README.md beside a folder); by default `results`
+    #[arg(value_name = "PATH", required_unless_present_any = ["tables", "check"])]
     paths: Vec<PathBuf>,
-    /// Rewrite the tables between `<!-- wattmark:table FILE -->` and `<!-- /wattmark:table -->`, and those of verdicts
-    /// between `<!-- wattmark:claims [ID ...] -->` and `<!-- /wattmark:claims -->`, in these pages
-    #[arg(long, value_name = "PAGE", num_args = 1.., conflicts_with = "paths")]
-    tables: Vec<PathBuf>,
-    /// With --tables: change nothing, and fail (exit 5) if a table does not match its records or the catalogue
-    #[arg(long, requires = "tables")]
+    /// Rewrite the tables of pages between `<!-- wattmark:table FILE ... -->` and `<!-- /wattmark:table -->`, and those of
+    /// verdicts between `<!-- wattmark:claims [ID|FILE ...] -->` and `<!-- /wattmark:claims -->`
+    #[arg(long)]
+    tables: bool,
+    /// Rewrite no table, and fail (exit 5) if one does not match its records or the catalogue
+    #[arg(long)]
     check: bool,
     #[command(flatten)]
     output: OutputArgs,
 }
 
-/// What stands between markers of this kind, made anew from the words in the first.
-type Table<'t> = (&'t str, &'t dyn Fn(&[&str]) -> anyhow::Result<String>);
-
 pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
-    if !args.tables.is_empty() {
-        return tables(&args.tables, args.check);
+    if args.tables || args.check {
+        return tables(&args.paths, args.check);
     }
     let mut records = Vec::new();
     let mut sound = true;
-    for file in files(&args.paths)? {
+    for file in record_files(&args.paths)? {
         let report = read_file(&file)?;
         for problem in &report.problems {
             eprintln!("{}:{}: {}", file.display(), problem.line, problem.what);
@@ -59,134 +57,82 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
     Ok(if sound { Outcome::Done } else { Outcome::Error })
 }
 
-/// The record files among the paths, folders searched through, in order of their names.
-pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))?;
-            let mut inside: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-            inside.retain(|p| p.is_dir() || p.extension().is_some_and(|e| e == "jsonl") && is_record_file(p));
-            inside.sort();
-            found.extend(files(&inside)?);
-        } else {
-            found.push(path.clone());
-        }
-    }
-    Ok(found)
-}
-
-/// Rows of `benches/peers/run.py` and of `examples/decoder_check` are no records.
-pub(super) fn is_record_file(path: &Path) -> bool {
-    let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-    !["peers", "decoder"].iter().any(|other| name.starts_with(other))
-}
-
-fn tables(pages: &[PathBuf], check: bool) -> anyhow::Result<Outcome> {
-    let mut stale = false;
-    for page in pages {
-        let text = std::fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
-        let folder = page.parent().unwrap_or(Path::new("."));
-        let records = |names: &[&str]| records(names, &|file| Ok(read_file(&folder.join(file))?.records));
-        let fresh = refresh(&text, &[("table", &records), ("claims", &verdicts)])
-            .with_context(|| format!("in {}", page.display()))?;
-        if fresh == text {
-            continue;
+fn tables(paths: &[PathBuf], check: bool) -> anyhow::Result<Outcome> {
+    let here = [PathBuf::from("results")];
+    let pages = pages(if paths.is_empty() { &here } else { paths })?;
+    let (mut stale, mut sound) = (false, true);
+    for (page, text) in pages {
+        let folder = page.parent().unwrap_or(Path::new(""));
+        let fresh = refresh(&text, folder).with_context(|| format!("in {}", page.display()))?;
+        for (file, problem) in fresh.tables.iter().flat_map(|t| &t.problems) {
+            eprintln!("{}:{}: {}", folder.join(file).display(), problem.line, problem.what);
+            sound = false;
         }
         if check {
-            print(&format!(
-                "{}: a table does not match its records; run `wattmark report --tables {0}`\n",
-                page.display()
-            ))?;
-            stale = true;
-        } else {
-            write_file(page, &fresh)?;
+            stale |= tell_stale(&page, &fresh)?;
+        } else if fresh.text != text {
+            write_file(&page, &fresh.text)?;
             eprintln!("{}: tables rewritten", page.display());
         }
     }
-    Ok(if stale { Outcome::GateFailed } else { Outcome::Done })
+    Ok(match (stale, sound) {
+        (true, _) => Outcome::GateFailed,
+        (false, true) => Outcome::Done,
+        (false, false) => Outcome::Error,
+    })
 }
 
-/// The page with every marked table rendered anew.
-fn refresh(text: &str, tables: &[Table]) -> anyhow::Result<String> {
-    let mut fresh = String::new();
-    let mut rest = text;
-    let next = |rest: &str| {
-        let found = tables.iter().filter_map(|t| rest.find(&format!("<!-- wattmark:{} ", t.0)).map(|at| (at, t)));
-        found.min_by_key(|(at, _)| *at)
-    };
-    while let Some((at, (kind, render))) = next(rest) {
-        let (before, marked) = rest.split_at(at);
-        let Some(close) = marked.find("-->") else { bail!("a marker wattmark:{kind} is not closed with -->") };
-        let (marker, body) = marked.split_at(close + 3);
-        let words: Vec<&str> = marker[..close].split_whitespace().skip(2).collect();
-        let end = format!("<!-- /wattmark:{kind} -->");
-        let Some(stop) = body.find(&end) else { bail!("the table of {kind} {} has no {end}", words.join(" ")) };
-        fresh += &format!("{before}{marker}\n\n{}\n\n{end}", render(&words)?.trim());
-        rest = &body[stop + end.len()..];
+fn tell_stale(page: &Path, fresh: &Refreshed) -> anyhow::Result<bool> {
+    let page = page.display();
+    for table in fresh.tables.iter().filter(|t| t.stale) {
+        let (line, marker) = (table.line, &table.marker);
+        print(&format!(
+            "{page}:{line}: {marker} does not match its records or the catalogue; run `wattmark report --tables {page}`\n"
+        ))?;
     }
-    Ok(fresh + rest)
+    Ok(fresh.tables.iter().any(|t| t.stale))
 }
 
-/// The results of record files.
-fn records(names: &[&str], read: &dyn Fn(&str) -> anyhow::Result<Vec<Record>>) -> anyhow::Result<String> {
-    let mut records = Vec::new();
-    for name in names {
-        records.extend(read(name)?);
-    }
-    if records.is_empty() {
-        return Err(Usage(format!("{} holds no record for a table", names.join(" "))).into());
-    }
-    Ok(render(Format::Markdown, &Results::of(&records), &Style::PLAIN))
-}
-
-/// The verdicts on claims, all of them if none is named, with the draws and the seed that `claims` has by itself.
-fn verdicts(ids: &[&str]) -> anyhow::Result<String> {
-    let known = Catalog::load(&[])?;
-    if let Some(id) = ids.iter().find(|id| known.claim(id).is_none()) {
-        return Err(unknown(&known, id).into());
-    }
-    let mut outcomes = evaluate(&known, ids, Settings::default());
-    // In the order of the page, not of the catalogue.
-    outcomes.sort_by_key(|o| ids.iter().position(|id| id.eq_ignore_ascii_case(&o.claim.id)));
-    Ok(render_sheet(Format::Markdown, &quoted(&outcomes), &Style::PLAIN))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_without_markers_stays_as_it_is() {
-        let never = |_: &[&str]| unreachable!();
-        assert_eq!(refresh("# Title\n", &[("table", &never)]).unwrap(), "# Title\n");
-    }
-
-    #[test]
-    fn broken_markers_are_named() {
-        let none = |names: &[&str]| records(names, &|_| Ok(Vec::new()));
-        for text in [
-            "<!-- wattmark:table a.jsonl",
-            "<!-- wattmark:table a.jsonl -->\n",
-            "<!-- wattmark:table a.jsonl -->\n<!-- /wattmark:table -->",
-        ] {
-            assert!(refresh(text, &[("table", &none)]).is_err(), "{text}");
+/// The pages among the paths that hold a marked table, with their text.
+fn pages(paths: &[PathBuf]) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            // `results` names its page and, by custom, the front page beside it.
+            let beside = path.parent().map(|p| p.join("README.md")).filter(|p| p.is_file());
+            for page in beside.into_iter().chain(markdown_below(path)?) {
+                found.extend(read_page(&page)?);
+            }
+        } else {
+            let page = read_page(path)?;
+            found.push(page.ok_or_else(|| Usage(format!("{} has no marked table", path.display())))?);
         }
     }
-
-    #[test]
-    fn markers_of_every_kind_are_filled_in_their_order() {
-        let said = |words: &[&str]| Ok(words.join("+"));
-        let page = "a\n<!-- wattmark:claims X Y -->old<!-- /wattmark:claims -->\nb\n\
-                    <!-- wattmark:table t -->\n<!-- /wattmark:table -->\nc\n<!-- wattmark:claims -->\n\
-                    <!-- /wattmark:claims -->";
-        let fresh = refresh(page, &[("table", &said), ("claims", &said)]).unwrap();
-        assert_eq!(
-            fresh,
-            "a\n<!-- wattmark:claims X Y -->\n\nX+Y\n\n<!-- /wattmark:claims -->\nb\n\
-             <!-- wattmark:table t -->\n\nt\n\n<!-- /wattmark:table -->\nc\n<!-- wattmark:claims -->\n\n\n\n\
-             <!-- /wattmark:claims -->"
-        );
-        assert!(verdicts(&["NOPE"]).unwrap_err().to_string().contains("nothing in the catalogue is called `NOPE`"));
+    if found.is_empty() {
+        let names: Vec<_> = paths.iter().map(|p| p.display().to_string()).collect();
+        return Err(Usage(format!("no page with a marked table in {} or beside it", names.join(", "))).into());
     }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn read_page(page: &Path) -> anyhow::Result<Option<(PathBuf, String)>> {
+    let text = std::fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+    Ok(has_tables(&text).then(|| (page.to_owned(), text)))
+}
+
+fn markdown_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            found.extend(markdown_below(&path)?);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }

@@ -159,7 +159,7 @@ impl RunArgs {
     ) -> anyhow::Result<RunOptions> {
         let base = verify_only(suite, cases, devices, &self.devices, &self.machine)?;
         Ok(RunOptions {
-            info: run_info(suite, self.energy, Some(&settings)),
+            info: run_info(suite, self.energy, Some(&settings), &self.machine.alias()),
             settings: Some(settings),
             energy: self.energy,
             tune: self.tune,

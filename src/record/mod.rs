@@ -2,12 +2,18 @@
 //! Holds what was observed; rates and verdicts are derived elsewhere and never stored as if observed.
 
 mod environment;
+mod find;
+mod job;
 mod schema;
 mod store;
 
 pub use environment::{Environment, HostAlias, observe as observe_environment};
+pub(crate) use find::holds_other_results;
+pub use find::{FindError, record_files};
+pub use job::observe as observe_job;
 pub use schema::{
     CaseInfo, ClockCheck, ConditionSummary, Energy, EnergyStatus, Gauge, Interval, Job, Meter, Record, RunInfo, SCHEMA,
     Status, Stop, Time, TimeSource, Warning, WindowKind, json_schema,
 };
+pub(crate) use store::parse_line;
 pub use store::{Appender, Problem, ReadReport, StoreError, read_file, read_str};

@@ -113,10 +113,13 @@ pub struct RunInfo {
 pub struct Job {
     /// Scheduler: `slurm`, `kubernetes`, `github`.
     pub scheduler: String,
-    /// Its name for the job.
+    /// Its name for the job, and the task's number where the job is an array.
     pub id: String,
     /// How many times it was tried before, plus one.
     pub attempt: u32,
+    /// The node it ran on, by the machine's alias where it has one; absent with `--anonymous`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub node: Option<String>,
 }
 
 /// The case, in words and in parts.

@@ -151,23 +151,24 @@ pub fn read_str(text: &str) -> ReadReport {
 }
 
 fn read_line(number: usize, line: &[u8], report: &mut ReadReport) {
-    let ended = line.ends_with(b"\n");
-    let text = match std::str::from_utf8(line) {
-        Ok(text) => text.trim(),
-        Err(error) => {
-            let what = format!("not UTF-8 at byte {} of the line; is this a record file?", error.valid_up_to());
-            return report.problems.push(Problem { line: number, what });
-        }
-    };
-    if text.is_empty() {
-        return;
-    }
-    match parse(text, ended) {
-        Ok(record) => {
+    match parse_line(line) {
+        None => {}
+        Some(Ok(record)) => {
             report.records.push(*record);
             report.lines.push(number);
         }
-        Err(what) => report.problems.push(Problem { line: number, what }),
+        Some(Err(what)) => report.problems.push(Problem { line: number, what }),
+    }
+}
+
+/// One line of a record file, its line feed included: a record, or what is wrong with it; `None` if it is blank.
+pub(crate) fn parse_line(line: &[u8]) -> Option<Result<Box<Record>, String>> {
+    match std::str::from_utf8(line).map(str::trim) {
+        Ok("") => None,
+        Ok(text) => Some(parse(text, line.ends_with(b"\n"))),
+        Err(error) => {
+            Some(Err(format!("not UTF-8 at byte {} of the line; is this a record file?", error.valid_up_to())))
+        }
     }
 }
 

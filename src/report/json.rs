@@ -7,9 +7,13 @@ use super::text;
 
 /// Renders rows as one array.
 pub(super) fn render(rows: &[Value]) -> String {
+    pretty(&Value::Array(rows.to_vec()))
+}
+
+/// Renders any value, indented.
+pub(super) fn pretty(value: &Value) -> String {
     // The alternate form is the indented one; printing a value cannot fail.
-    let array = Value::Array(rows.to_vec());
-    format!("{}\n", text::json(&format!("{array:#}")))
+    format!("{}\n", text::json(&format!("{value:#}")))
 }
 
 /// A row as JSON.

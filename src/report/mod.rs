@@ -12,6 +12,7 @@ pub mod cost;
 mod csv;
 pub mod devices;
 pub mod explain;
+pub mod export;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod json;
@@ -19,6 +20,7 @@ mod jsonl;
 mod markdown;
 pub mod metrics;
 pub mod number;
+pub mod pages;
 pub mod results;
 pub mod sheet;
 mod terminal;

@@ -290,7 +290,8 @@ fn energy_cells(record: &Record, metrics: Option<&Metrics>, notes: &mut Notes) -
     cells
 }
 
-const HEADER: [&str; 38] = [
+/// Columns of the grid; `export::dictionary` says what each means.
+pub(super) const HEADER: [&str; 38] = [
     "run",
     "suite",
     "machine",
