@@ -14,6 +14,7 @@ pub(super) use super::simd::Simd;
 
 /// An instruction set that the kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(dead_code, reason = "a build detects its own architecture's levels only")]
 pub enum Isa {
     /// AVX-512 F, BW, DQ, VL; with the dot products it also has.
     Avx512 {

@@ -207,7 +207,7 @@ impl<const I8: u8, const BF16: bool> Simd for Neon<I8, BF16> {
     }
     #[inline(always)]
     unsafe fn exp2(x: V) -> V {
-        unsafe { V(exp2(x.0), exp2(x.1)) }
+        V(exp2(x.0), exp2(x.1))
     }
     #[inline(always)]
     unsafe fn keep_ge(v: V, limit: V, at: V) -> V {
@@ -293,20 +293,13 @@ impl<const I8: u8, const BF16: bool> Simd for Neon<I8, BF16> {
 
     #[inline(always)]
     unsafe fn transpose(rows: &mut [V; MAX_LANES]) {
-        unsafe {
-            let old = *rows;
-            for i in 0..2 {
-                let [a, b, c, d] = [old[4 * i], old[4 * i + 1], old[4 * i + 2], old[4 * i + 3]];
-                let left = transpose_4(a.0, b.0, c.0, d.0);
-                let right = transpose_4(a.1, b.1, c.1, d.1);
-                for j in 0..4 {
-                    if i == 0 {
-                        (rows[j].0, rows[4 + j].0) = (left[j], right[j]);
-                    } else {
-                        (rows[j].1, rows[4 + j].1) = (left[j], right[j]);
-                    }
-                }
-            }
+        // Four blocks of 4 x 4, each transposed, the off-diagonal ones changing places.
+        let [a, b, c, d, e, f, g, h] = std::array::from_fn(|i| rows[i]);
+        let (top_left, top_right) = (transpose_4([a.0, b.0, c.0, d.0]), transpose_4([a.1, b.1, c.1, d.1]));
+        let (low_left, low_right) = (transpose_4([e.0, f.0, g.0, h.0]), transpose_4([e.1, f.1, g.1, h.1]));
+        for i in 0..4 {
+            rows[i] = V(top_left[i], low_left[i]);
+            rows[4 + i] = V(top_right[i], low_right[i]);
         }
     }
     #[inline(always)]
@@ -368,7 +361,7 @@ fn narrow_bf16(x: float32x4_t) -> uint16x4_t {
 
 /// The columns of four rows.
 #[inline(always)]
-fn transpose_4(a: float32x4_t, b: float32x4_t, c: float32x4_t, d: float32x4_t) -> [float32x4_t; 4] {
+fn transpose_4([a, b, c, d]: [float32x4_t; 4]) -> [float32x4_t; 4] {
     // SAFETY: NEON is in aarch64's baseline.
     unsafe {
         // Every second lane of two rows side by side, then pairs of those.
