@@ -366,8 +366,9 @@ mod tests {
         let mut x = DOT_START;
         let mut sum = 0i32;
         for _ in 0..iters {
-            let products = x.to_le_bytes().iter().zip(w.to_le_bytes()).map(|(&x, w)| i32::from(x) * i32::from(w as i8));
-            sum = sum.wrapping_add(products.sum());
+            let bytes = x.to_le_bytes().into_iter().zip(w.to_le_bytes());
+            let products = bytes.map(|(x, w)| i32::from(x) * i32::from(w as i8));
+            sum = sum.wrapping_add(products.sum::<i32>());
             x = x.wrapping_add(DOT_STEP) & DOT_MASK;
         }
         sum

@@ -53,6 +53,7 @@ pub(super) unsafe fn multiply_strip<S: Simd, E: Sealed, const R: usize, const V:
 /// # Safety
 /// Those of [`Simd`].
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "two rows at once")]
 unsafe fn pairs<S: Simd, const R: usize, const V: usize>(acc: &mut Acc<S, R, V>, zip: bool) {
     for r in (0..R / 2 * 2).step_by(2) {
         for v in 0..V {
@@ -68,6 +69,7 @@ unsafe fn pairs<S: Simd, const R: usize, const V: usize>(acc: &mut Acc<S, R, V>,
 /// # Safety
 /// Those of [`Simd`]; `a` holds 2 V vectors, `b` two groups of each of R rows of [`STRIDE`] words.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "two rows at once")]
 unsafe fn two_steps<S: Simd, E: Sealed, const R: usize, const V: usize>(
     acc: &mut Acc<S, R, V>,
     a: *const f32,

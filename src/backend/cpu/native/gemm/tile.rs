@@ -56,7 +56,7 @@ unsafe fn multiply_strip<S: Simd, E: Sealed, const R: usize, const V: usize>(
     groups: usize,
     next: Next,
 ) {
-    if E::matrix::<S>() && R % 2 == 0 {
+    if E::matrix::<S>() && R.is_multiple_of(2) {
         // SAFETY: the caller's promise.
         return unsafe { matrix::multiply_strip::<S, E, R, V>(acc, a, strip, groups, next) };
     }
