@@ -25,3 +25,7 @@ docs *args:
 # All that the checks on landing do.
 ci:
     .ci/run
+
+# aarch64 Linux, cross-built and run under emulation; needs ci/install-aarch64.sh once.
+aarch64:
+    ci/aarch64.sh

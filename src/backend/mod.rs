@@ -11,6 +11,7 @@ mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 mod dense;
+mod emulation;
 mod host;
 mod mock;
 #[cfg(feature = "wgpu")]
@@ -127,18 +128,23 @@ pub struct DeviceFacts {
     pub features: Vec<String>,
     /// The physical thing behind it: two devices with one `hardware` never run at once.
     pub hardware: String,
+    /// How it is known that another CPU plays this machine's, where one does: such a run is never taken for hardware.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub emulated: Option<String>,
 }
 
 impl DeviceFacts {
-    /// What pairs records of one device across runs: stable across boots, no serial number in it.
+    /// What pairs records of one device across runs: stable across boots, no serial number in it. An emulated device
+    /// is another device.
     pub fn key(&self) -> String {
         let place = self.uuid.as_deref().or(self.pci.as_deref()).unwrap_or(&self.name);
-        format!("{}/{}/{}/{}", self.backend, self.api, place, self.driver.as_deref().unwrap_or("-"))
+        let emulated = if self.emulated.is_some() { "/emulated" } else { "" };
+        format!("{}/{}/{}/{}{emulated}", self.backend, self.api, place, self.driver.as_deref().unwrap_or("-"))
     }
 
-    /// True if its speed is that of the hardware it names: neither drawn by a CPU, nor scripted.
+    /// True if its speed is that of the hardware it names: neither drawn by a CPU, nor emulated, nor scripted.
     pub fn is_hardware(&self) -> bool {
-        !matches!(self.class, DeviceClass::Software | DeviceClass::Mock)
+        self.emulated.is_none() && !matches!(self.class, DeviceClass::Software | DeviceClass::Mock)
     }
 }
 

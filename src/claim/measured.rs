@@ -266,6 +266,9 @@ mod tests {
         assert_eq!((kept.len(), basis), (0, Rests::Prior), "a scripted device is no H100");
         let (kept, basis) = prior(every_kernel(&h100(DeviceClass::Software), 1e-4, 0.045), None);
         assert_eq!((kept.len(), basis), (0, Rests::Prior), "a rasterizer is no H100");
+        let emulated = DeviceFacts { emulated: Some("by QEMU".to_owned()), ..card.clone() };
+        let (kept, basis) = prior(every_kernel(&emulated, 1e-4, 0.045), None);
+        assert_eq!((kept.len(), basis), (0, Rests::Prior), "an emulated H100 is none");
         // Without attention a part of the time is only a bound.
         let mut all = every_kernel(&card, 1e-4, 0.045);
         all.retain(|r| r.case.family != "attention");

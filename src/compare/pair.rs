@@ -128,7 +128,7 @@ fn judge(before: &Pool, after: &Pool, margin: f64) -> Comparison {
         margin,
         notes: notes(before, after),
     };
-    if let Some(reason) = power_modes_differ(before, after) {
+    if let Some(reason) = emulated(before, after).or_else(|| power_modes_differ(before, after)) {
         row.reason = Some(reason);
     } else if !before.is_timed() || !after.is_timed() {
         (row.outcome, row.reason) = unjudged(before, after);
@@ -176,6 +176,17 @@ fn unjudged(before: &Pool, after: &Pool) -> (Outcome, Option<String>) {
     (outcome, Some(reason))
 }
 
+/// An emulator's speed is the emulator's: next to hardware it would be taken for a finding.
+fn emulated(before: &Pool, after: &Pool) -> Option<String> {
+    let (a, b) = (before.speaker(), after.speaker());
+    let (record, how) = match (&a.device.emulated, &b.device.emulated) {
+        (Some(how), None) => (a, how),
+        (None, Some(how)) => (b, how),
+        (None, None) | (Some(_), Some(_)) => return None,
+    };
+    Some(format!("{} is emulated ({how}): never compared with hardware", record.device.id))
+}
+
 fn power_modes_differ(before: &Pool, after: &Pool) -> Option<String> {
     let modes: Vec<_> = before.power_modes().into_iter().chain(after.power_modes()).collect();
     let first = *modes.first()?;
@@ -213,6 +224,9 @@ fn notes(before: &Pool, after: &Pool) -> Vec<String> {
     for record in [a, b] {
         if record.device.class == crate::backend::DeviceClass::Software {
             notes.push(format!("{} is a software rasterizer: the CPU does the work", record.device.id));
+        }
+        if let Some(how) = &record.device.emulated {
+            notes.push(format!("{} is emulated ({how}): the times are the emulator's", record.device.id));
         }
         if record.status == Status::Ok {
             notes.extend(record.warnings.iter().map(|w| format!("{}: {}: {}", record.device.id, w.code, w.text)));

@@ -27,6 +27,9 @@ pub struct Side {
     pub device_key: String,
     /// Sort of device: software rasterizers are labelled.
     pub class: DeviceClass,
+    /// How it is known that another CPU played this device's, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emulated: Option<String>,
     /// Interface or instruction sets.
     pub api: String,
     /// Which question the result answers.
@@ -141,6 +144,7 @@ impl<'r> Pool<'r> {
             device: record.device.name.clone(),
             device_key: record.device.key(),
             class: record.device.class,
+            emulated: record.device.emulated.clone(),
             api: record.device.api.clone(),
             track: record.case.track,
             status: record.status,

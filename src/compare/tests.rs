@@ -43,6 +43,33 @@ fn a_new_driver_is_named_as_the_reason() {
 }
 
 #[test]
+fn an_emulated_side_is_never_set_against_hardware() {
+    let before = fixtures::records();
+    let mut after = fixtures::records();
+    let played = |r: &mut Record| r.device.emulated = Some("an aarch64 program on an x86 kernel".to_owned());
+    after.iter_mut().for_each(played);
+    let rows = compare(&before, &after, DEFAULT_MARGIN);
+    assert!(rows.iter().all(|c| c.ratio.is_none() && c.outcome != Outcome::Same), "another device altogether");
+    assert!(rows[0].reason.as_ref().unwrap().contains("/emulated"), "{:?}", rows[0].reason);
+    // Within one set, where backends and not keys are paired.
+    let mut set = fixtures::records();
+    set.iter_mut().filter(|r| r.device.id.starts_with("cpu")).for_each(played);
+    let rows = across_backends(&set, None, DEFAULT_MARGIN);
+    let mixed = |c: &&Comparison| {
+        let emulated = |side: &Option<Side>| side.as_ref().map(|s| s.emulated.is_some());
+        matches!((emulated(&c.before), emulated(&c.after)), (Some(a), Some(b)) if a != b)
+    };
+    let mixed: Vec<_> = rows.iter().filter(mixed).collect();
+    assert!(!mixed.is_empty(), "the fixtures have a CPU and a rasterizer on one hardware");
+    for row in mixed {
+        assert_eq!((row.outcome, row.ratio), (Outcome::NotCompared, None));
+        assert!(row.reason.as_ref().unwrap().contains("never compared with hardware"), "{:?}", row.reason);
+    }
+    // Two runs of one emulator are like any two runs.
+    assert!(compare(&after, &after, DEFAULT_MARGIN).iter().any(|c| c.outcome == Outcome::Same));
+}
+
+#[test]
 fn power_modes_and_unverified_outputs_are_not_judged() {
     let before = fixtures::records();
     let mut after = fixtures::records();

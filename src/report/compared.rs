@@ -105,7 +105,11 @@ fn sides(c: &Comparison) -> impl Iterator<Item = &Side> {
 /// What was compared with what: two devices only where they differ.
 fn heading(c: &Comparison) -> Vec<String> {
     let name = |s: &Side| {
-        let soft = if s.class == DeviceClass::Software { ", software rasterizer" } else { "" };
+        let soft = match (&s.emulated, s.class) {
+            (Some(_), _) => ", emulated",
+            (None, DeviceClass::Software) => ", software rasterizer",
+            (None, _) => "",
+        };
         format!("{} {} ({}, {} track{soft})", s.device_id, s.device, s.api, track(s.track))
     };
     let mut names: Vec<String> = sides(c).map(name).collect();

@@ -139,7 +139,11 @@ impl Rows for Devices<'_> {
                 Field::Count(d.cache_bytes),
                 words(&d.hardware),
                 Field::Empty,
-                if d.cache_assumed { words("cache assumed") } else { Field::Empty },
+                match (&d.emulated, d.cache_assumed) {
+                    (Some(how), _) => words(format!("emulated: {how}")),
+                    (None, true) => words("cache assumed"),
+                    (None, false) => Field::Empty,
+                },
             ],
             Row::Sensor(s) => {
                 let mut line = vec![words("sensor"), may(&s.device), words(&s.sensor), words(&s.kind)];
@@ -159,13 +163,17 @@ impl Rows for Devices<'_> {
 }
 
 fn device_cells(d: &DeviceFacts, notes: &mut super::sheet::Notes) -> Vec<Cell> {
-    let kind = match d.class {
+    let mut kind = match d.class {
         DeviceClass::Software => {
             let note = notes.mark("software rasterizer: the CPU does the work; never ranked with hardware unmarked");
             Cell::parts(["software".to_owned(), note]).tone(Tone::Doubt)
         }
         class => Cell::of(name_of(class)),
     };
+    if let Some(how) = &d.emulated {
+        let note = notes.mark(format!("{how}: its times say nothing of hardware and are never compared with any"));
+        kind = Cell::parts([name_of(d.class), "emulated".to_owned(), note]).tone(Tone::Doubt);
+    }
     let mut cache = Cell::of(number::bytes(d.cache_bytes));
     if d.cache_assumed {
         cache.push(notes.mark("last-level cache assumed: the interface does not tell; decides when a case is cold"));

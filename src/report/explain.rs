@@ -200,6 +200,7 @@ mod tests {
         "power_capped",
         "throttled",
         "software_device",
+        "emulated",
         "loaded_machine",
         "cache_assumed",
         "short_window",

@@ -33,6 +33,7 @@ pub(crate) fn device(id: &str, name: &str, class: DeviceClass, track: Track, api
         limits: BTreeMap::from([("workgroup_storage".to_owned(), 32768)]),
         features: vec!["f16".to_owned()],
         hardware: if class == DeviceClass::Discrete { "gpu-fixture".to_owned() } else { "cpu".to_owned() },
+        emulated: None,
     }
 }
 

@@ -49,6 +49,8 @@ struct ResultRow<'r> {
     device_class: DeviceClass,
     device_api: &'r str,
     device_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_emulated: Option<&'r str>,
     status: Status,
     reason: Option<&'r str>,
     verified: Option<bool>,
@@ -75,6 +77,7 @@ fn row<'a>(record: &'a Record, metrics: Option<&'a Metrics>) -> ResultRow<'a> {
         device_class: record.device.class,
         device_api: &record.device.api,
         device_key: record.device.key(),
+        device_emulated: record.device.emulated.as_deref(),
         status: record.status,
         reason: record.reason.as_deref(),
         verified: record.verification.as_ref().map(|v| v.passed),
@@ -139,6 +142,9 @@ fn heading(record: &Record) -> Vec<String> {
     if device.class == DeviceClass::Software {
         heading.push("software rasterizer: the CPU does the work; not to be ranked with hardware".to_owned());
     }
+    if let Some(how) = &device.emulated {
+        heading.push(format!("emulated, {how}: no measurement of hardware"));
+    }
     if device.class == DeviceClass::Mock {
         heading.push("scripted device, for tests: no measurement".to_owned());
     }
@@ -148,7 +154,8 @@ fn heading(record: &Record) -> Vec<String> {
 /// `gpu:0 Fixture GPU 9000 (vulkan, driver 1.0)`.
 pub(super) fn describe(device: &DeviceFacts) -> String {
     let driver = device.driver.as_ref().map(|d| format!(", {d}")).unwrap_or_default();
-    format!("{} {} ({}{driver})", device.id, device.name, device.api)
+    let emulated = if device.emulated.is_some() { ", emulated" } else { "" };
+    format!("{} {} ({}{driver}{emulated})", device.id, device.name, device.api)
 }
 
 /// Lower-case name of a track.
@@ -284,7 +291,7 @@ pub(crate) fn energy_cells(record: &Record, metrics: Option<&Metrics>, notes: &m
 }
 
 /// Columns of the grid; `export::dictionary` says what each means.
-pub(super) const HEADER: [&str; 37] = [
+pub(super) const HEADER: [&str; 38] = [
     "run",
     "suite",
     "machine",
@@ -295,6 +302,7 @@ pub(super) const HEADER: [&str; 37] = [
     "device_class",
     "device_api",
     "device_key",
+    "device_emulated",
     "status",
     "reason",
     "verified",
@@ -330,7 +338,7 @@ fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
     let may = |text: Option<&str>| text.map_or(Field::Empty, words);
     let mut out = vec![words(r.run), words(r.suite), may(r.machine), words(r.case), words(track(r.track))];
     out.extend([words(r.device_id), words(r.device), words(name_of(r.device_class)), words(r.device_api)]);
-    out.extend([words(r.device_key), words(r.status.name()), may(r.reason)]);
+    out.extend([words(r.device_key), may(r.device_emulated), words(r.status.name()), may(r.reason)]);
     out.push(r.verified.map_or(Field::Empty, |v| words(if v { "yes" } else { "no" })));
     let time = r.time;
     let seconds = time.map(|t| t.seconds);

@@ -441,6 +441,11 @@ pub(super) const TERMS: &[Term] = &[
         &["software_device"],
         "The GPU interface is drawn by the CPU: the numbers say nothing of a GPU.",
     ),
+    term(
+        Kind::Warning,
+        &["emulated"],
+        "Another CPU played the one that the program was built for. Outputs are worth checking; times and joules are the emulator's, never compared with hardware and never evidence for a claim.",
+    ),
     term(Kind::Warning, &["loaded_machine"], "Other work was running when the run started. Close it and run again."),
     term(
         Kind::Warning,

@@ -155,6 +155,9 @@ fn circumstances(record: &Record) -> Vec<Warning> {
     if record.device.class == DeviceClass::Software && record.time.is_some() {
         warn("software_device", "drawn by the CPU: says nothing about a GPU; compare with software only".to_owned());
     }
+    if let Some(how) = record.device.emulated.as_ref().filter(|_| record.time.is_some()) {
+        warn("emulated", format!("{how}: says nothing about the hardware it names, nor about this machine's own"));
+    }
     let busy = record.environment.load_1m.unwrap_or(0.0) / f64::from(record.environment.cpus.max(1));
     if busy > 0.5 && record.time.is_some() {
         warn(

@@ -139,7 +139,7 @@ impl Evidence {
         self.device.track
     }
 
-    /// True if it is no hardware: a rasterizer on the CPU, or a script.
+    /// True if it is no hardware: a rasterizer on the CPU, an emulated machine, or a script.
     pub fn software(&self) -> bool {
         !self.device.is_hardware()
     }
@@ -147,7 +147,11 @@ impl Evidence {
     /// Its name with all that tells it from others.
     pub fn text(&self) -> String {
         let machine = self.machine.as_ref().map(|m| format!(" on {m}")).unwrap_or_default();
-        let software = if self.software() { ", software: says nothing of hardware" } else { "" };
+        let software = match (&self.device.emulated, self.software()) {
+            (Some(how), _) => format!(", emulated ({how}): says nothing of hardware"),
+            (None, true) => ", software: says nothing of hardware".to_owned(),
+            (None, false) => String::new(),
+        };
         format!(
             "{} {} ({}){machine}, {} track{software}",
             self.device.id,

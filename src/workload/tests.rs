@@ -339,6 +339,10 @@ fn a_rasterizer_is_no_gpu_and_tracks_do_not_mix() {
     let mut all = ceilings(&soft);
     all.extend(DECODE.map(|id| at(id, &soft, 0.5)));
     assert!(ask(&catalog, &records(all), point).unwrap().device.evidence.is_none());
+    let emulated = DeviceFacts { emulated: Some("by QEMU".to_owned()), ..gpu.clone() };
+    let mut all = ceilings(&emulated);
+    all.extend(DECODE.map(|id| at(id, &emulated, 0.5)));
+    assert!(ask(&catalog, &records(all), point).unwrap().device.evidence.is_none(), "an emulator is no GPU either");
     let portable = DeviceFacts { track: Track::Portable, backend: "wgpu".to_owned(), ..gpu.clone() };
     let mut all = ceilings(&gpu);
     all.extend(ceilings(&portable));

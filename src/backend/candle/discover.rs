@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use candle_core::utils;
 
 use super::{
-    super::{DeviceClass, DeviceFacts, Track, host},
+    super::{DeviceClass, DeviceFacts, Track, emulation::emulation, host},
     VERSION,
 };
 
@@ -37,5 +37,6 @@ pub(super) fn facts() -> DeviceFacts {
         limits: BTreeMap::new(),
         features: features.into_iter().filter(|f| f.1).map(|f| f.0.to_owned()).collect(),
         hardware: "cpu".to_owned(),
+        emulated: emulation(),
     }
 }

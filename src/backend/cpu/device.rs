@@ -6,7 +6,13 @@ use half::{bf16, f16};
 use super::{
     super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, check_memory, sha256_hex},
     executable::{AttentionKernel, CeilingKernel, CpuExecutable, Kernel, MatmulKernel},
-    native::{attention::Float, huge::HugeBuf, isa::Isa, pool::Pool, workspace::Workspace},
+    native::{
+        attention::Float,
+        huge::HugeBuf,
+        isa::Isa,
+        pool::{Pool, cluster},
+        workspace::Workspace,
+    },
     quantized::{Int4Kernel, Kv8Kernel},
 };
 use crate::kernel::{Case, Dtype, Inputs, TensorSpec, Tuning};
@@ -90,6 +96,7 @@ impl Device for CpuDevice {
         let kernel = self.kernel(case, inputs, sets as usize)?;
         let mut notes = kernel.notes();
         notes.push(format!("threads on CPUs {:?}", self.pool.cpus()));
+        notes.extend(cluster().ok().and_then(|cluster| cluster.note.clone()));
         if !HugeBuf::<u8>::zeroed(2 << 20).advised() {
             notes.push(
                 "the system gives no huge pages on request: reads may be slower than the memory allows".to_owned(),

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use super::{
     super::{
         DeviceClass, DeviceFacts, Track,
+        emulation::emulation,
         host::{cpu_brand, last_level_cache, memory_bytes},
     },
-    native::isa::Isa,
+    native::{isa::Isa, pool::cluster},
 };
 
 /// The facts of this machine's CPU.
@@ -28,9 +29,10 @@ pub(super) fn facts() -> DeviceFacts {
         memory_bytes: memory_bytes(),
         cache_bytes,
         cache_assumed,
-        units: std::thread::available_parallelism().ok().map(|n| n.get() as u32),
+        units: cluster().ok().map(|cluster| cluster.cpus.len() as u32),
         limits: BTreeMap::new(),
         features: isa.to_string().split('+').map(str::to_owned).collect(),
         hardware: "cpu".to_owned(),
+        emulated: emulation(),
     }
 }

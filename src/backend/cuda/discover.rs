@@ -6,7 +6,9 @@ use std::{collections::BTreeMap, ffi::CStr};
 use cudarc::driver::sys::{self, CUdevice_attribute as Attribute};
 
 use super::{
-    super::{DeviceClass, DeviceError, DeviceFacts, Discovery, Missing, NVIDIA_INTEGRATED, Track},
+    super::{
+        DeviceClass, DeviceError, DeviceFacts, Discovery, Missing, NVIDIA_INTEGRATED, Track, emulation::emulation,
+    },
     arch,
     driver::{self, Driver},
     error::check,
@@ -161,6 +163,7 @@ impl Card {
             units: Some(self.multiprocessors).filter(|&units| units > 0),
             limits: self.limits.clone(),
             features,
+            emulated: emulation(),
         }
     }
 

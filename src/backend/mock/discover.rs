@@ -70,5 +70,6 @@ fn facts(index: usize, device: &DeviceScript) -> DeviceFacts {
         limits: BTreeMap::new(),
         features: Vec::new(),
         hardware: format!("mock:{}", device.hardware.as_deref().unwrap_or(&device.name)),
+        emulated: None,
     }
 }

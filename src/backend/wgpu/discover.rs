@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    super::{DeviceClass, DeviceFacts, Discovery, Missing, NVIDIA_INTEGRATED, Track},
+    super::{DeviceClass, DeviceFacts, Discovery, Missing, NVIDIA_INTEGRATED, Track, emulation::emulation},
     DeviceError,
 };
 
@@ -150,6 +150,7 @@ fn facts(index: usize, adapter: &wgpu::Adapter, infos: &[wgpu::AdapterInfo]) -> 
         units: software.then(host_threads).flatten(),
         limits: limits(&adapter.limits(), info),
         features: features(adapter.features()),
+        emulated: emulation(),
     }
 }
 

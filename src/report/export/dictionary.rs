@@ -15,6 +15,7 @@ const MEANINGS: [&str; HEADER.len()] = [
     "cpu, discrete, integrated, virtual, software, other or mock; software is a GPU interface drawn by the CPU",
     "interface, or instruction sets of a CPU kernel",
     "what pairs the device across runs: backend, interface, place and driver",
+    "how it is known that another CPU played the device's, where one did: the row says nothing of hardware",
     "ok, unsupported, skipped or failed",
     "why the status is not ok",
     "yes if the output agreed with the f64 reference; empty if nobody looked",

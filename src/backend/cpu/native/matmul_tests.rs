@@ -115,41 +115,59 @@ const SHAPES: [(usize, usize, usize); 22] = [
     (31, 26, 9001),
 ];
 
-fn check<E: Tested>(isa: Isa, pool: &Pool, path: MatmulPath) {
-    let mut workspace = Workspace::new();
-    for (i, (m, n, k)) in SHAPES.into_iter().enumerate() {
-        let mut random = Random(i as u64);
+/// Inputs of a shape, and of each element of C the value in f64 and the root of the sum of its squared products.
+struct Known<E> {
+    shape: MatmulShape,
+    a: Vec<E>,
+    b: Vec<E>,
+    c: Vec<(f64, f64)>,
+}
+
+impl<E: Tested> Known<E> {
+    fn new(seed: u64, (m, n, k): (usize, usize, usize)) -> Self {
+        let mut random = Random(seed);
         let a: Vec<E> = (0..m * k).map(|_| E::make(&mut random)).collect();
         let b: Vec<E> = (0..n * k).map(|_| E::make(&mut random)).collect();
+        let wide = |x: &[E]| x.iter().map(|x| x.value()).collect::<Vec<f64>>();
+        let (x, y) = (wide(&a), wide(&b));
+        let element = |row: usize, col: usize| {
+            let pairs = x[row * k..][..k].iter().zip(&y[col * k..][..k]);
+            pairs.fold((0.0, 0.0), |(sum, squares), (x, y)| (sum + x * y, squares + (x * y) * (x * y)))
+        };
+        let c = (0..m * n).map(|i| element(i / n, i % n)).map(|(sum, squares)| (sum, squares.sqrt())).collect();
+        Self { shape: MatmulShape { m, n, k }, a, b, c }
+    }
+
+    fn check(&self, isa: Isa, pool: &Pool, workspace: &mut Workspace, path: MatmulPath) {
+        let MatmulShape { m, n, k } = self.shape;
         let mut c = vec![E::poison(); m * n];
-        matmul_by(path, pool, isa, &mut workspace, MatmulShape { m, n, k }, &a, &b, &mut c).unwrap();
-        let (a, b): (Vec<f64>, Vec<f64>) =
-            (a.iter().map(|x| x.value()).collect(), b.iter().map(|x| x.value()).collect());
-        for row in 0..m {
-            for col in 0..n {
-                let pairs = || a[row * k..][..k].iter().zip(&b[col * k..][..k]);
-                let want: f64 = pairs().map(|(x, y)| x * y).sum();
-                let size: f64 = pairs().map(|(x, y)| (x * y).powi(2)).sum::<f64>().sqrt();
-                let got = E::result(c[row * n + col]);
-                // The result's own rounding, and f32 accumulation that grows with the root of K.
-                let room = E::EPS * want.abs() + f32::EPSILON as f64 * size * (4.0 + 2.0 * (k as f64).sqrt());
-                let room = if size_of::<E>() == 1 { 0.0 } else { room };
-                assert!(
-                    (got - want).abs() <= room,
-                    "{} {isa} {path:?} {m}x{n}x{k} at ({row}, {col}): {got}, not {want}",
-                    E::NAME
-                );
-            }
+        matmul_by(path, pool, isa, workspace, self.shape, &self.a, &self.b, &mut c).unwrap();
+        for (i, (&got, &(want, size))) in c.iter().zip(&self.c).enumerate() {
+            let got = E::result(got);
+            // The result's own rounding, and f32 accumulation that grows with the root of K.
+            let room = E::EPS * want.abs() + f32::EPSILON as f64 * size * (4.0 + 2.0 * (k as f64).sqrt());
+            let room = if size_of::<E>() == 1 { 0.0 } else { room };
+            assert!(
+                (got - want).abs() <= room,
+                "{} {isa} {path:?} {m}x{n}x{k} at ({}, {}): {got}, not {want}",
+                E::NAME,
+                i / n,
+                i % n
+            );
         }
     }
 }
 
 fn check_all<E: Tested>() {
-    for threads in [1, 3] {
-        let pool = Pool::new(Some(threads)).unwrap();
-        for isa in Isa::available() {
-            for path in [MatmulPath::Skinny, MatmulPath::Tiled, MatmulPath::Auto] {
-                check::<E>(isa, &pool, path);
+    let pools = [1, 3].map(|threads| Pool::new(Some(threads)).unwrap());
+    let mut workspace = Workspace::new();
+    for (seed, shape) in SHAPES.into_iter().enumerate() {
+        let known = Known::<E>::new(seed as u64, shape);
+        for pool in &pools {
+            for isa in Isa::available() {
+                for path in [MatmulPath::Skinny, MatmulPath::Tiled, MatmulPath::Auto] {
+                    known.check(isa, pool, &mut workspace, path);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a library within the crate: `pub` says what its caller may use")]
 
 pub(super) mod attention;
+mod cluster;
 mod error;
 pub(super) mod gemm;
 mod gemv;

@@ -186,6 +186,17 @@ impl Job for FmaJob<'_> {
     }
 }
 
+/// What `steps` steps of the recurrence add to `x`, before masking: no byte carries into the next, so that steps add up.
+const fn advance(steps: u32) -> u32 {
+    let mut x = 0;
+    let mut i = 0;
+    while i < steps {
+        x = (x + DOT_STEP) & DOT_MASK;
+        i += 1;
+    }
+    x
+}
+
 /// The `dot` recurrence in every lane: `out += dot(x, w)` over four 8-bit pairs, wrapping.
 pub(in super::super) fn dot(pool: &Pool, isa: Isa, w: &[i32], iters: u32, out: &mut [i32]) {
     assert!(w.len() == out.len() && w.len().is_multiple_of(BLOCK), "lanes come in blocks of {BLOCK}");
@@ -214,8 +225,13 @@ impl Job for DotJob<'_> {
     unsafe fn run<S: Simd>(self) {
         // SAFETY: as for this function: the CPU has `S`, `out` holds a block.
         unsafe {
-            if S::I8_DOT {
-                self.bytes::<S>();
+            if S::I8_MATRIX {
+                self.blocks::<S>();
+            } else if S::I8_DOT && S::ACCS < 2 * TILE {
+                // Words and their sums are in registers: half of [`TILE`] where there is room for one of them only.
+                self.bytes::<S, { TILE / 2 }>();
+            } else if S::I8_DOT {
+                self.bytes::<S, TILE>();
             } else {
                 self.pairs::<S>();
             }
@@ -224,14 +240,14 @@ impl Job for DotJob<'_> {
 }
 
 impl DotJob<'_> {
-    /// One instruction for four products.
+    /// One instruction for four products a lane.
     #[inline(always)]
-    unsafe fn bytes<S: Simd>(&self) {
-        let tile = TILE * S::LANES;
+    unsafe fn bytes<S: Simd, const WORDS: usize>(&self) {
+        let tile = WORDS * S::LANES;
         for first in (0..BLOCK).step_by(tile) {
             // SAFETY: `w` and `out` hold BLOCK elements, a multiple of the tile.
             unsafe {
-                let mut acc = [S::splat(0.0); TILE];
+                let mut acc = [S::splat(0.0); WORDS];
                 let mut w = acc;
                 for (i, w) in w.iter_mut().enumerate() {
                     *w = S::load(self.w.as_ptr().add(first + i * S::LANES).cast());
@@ -246,6 +262,42 @@ impl DotJob<'_> {
                 }
                 for (i, acc) in acc.iter().enumerate() {
                     S::store(self.out.add(first + i * S::LANES).cast(), *acc);
+                }
+            }
+        }
+    }
+
+    /// One instruction for four steps of two lanes: a row of its left side is a word twice, each column of its right
+    /// side two steps of `x`.
+    #[inline(always)]
+    unsafe fn blocks<S: Simd>(&self) {
+        const WORDS: usize = 3;
+        for first in (0..BLOCK).step_by(WORDS * S::LANES) {
+            // SAFETY: `w` and `out` hold BLOCK elements, a multiple of the tile; `x` holds sixteen bytes.
+            unsafe {
+                let mut acc = [[S::splat(0.0); 2]; WORDS];
+                let mut words = acc;
+                for (i, words) in words.iter_mut().enumerate() {
+                    let w = S::load(self.w.as_ptr().add(first + i * S::LANES).cast());
+                    *words = S::zip(w, w).into();
+                }
+                let mut x = [0, 1, 2, 3].map(|steps| (DOT_START + advance(steps)) & DOT_MASK);
+                for _ in 0..self.iters / 4 {
+                    let steps = S::two_at(x.as_ptr().cast(), x.as_ptr().add(2).cast());
+                    for (acc, words) in acc.iter_mut().zip(words) {
+                        *acc = [S::matrix_i8(acc[0], words[0], steps), S::matrix_i8(acc[1], words[1], steps)];
+                    }
+                    x = x.map(|x| (x + advance(4)) & DOT_MASK);
+                }
+                for (i, acc) in acc.iter().enumerate() {
+                    let at = first + i * S::LANES;
+                    let (even, odd) = S::unzip(acc[0], acc[1]);
+                    let mut sum = S::add_i32(even, odd);
+                    let w = S::load(self.w.as_ptr().add(at).cast());
+                    for rest in &x[..self.iters as usize % 4] {
+                        sum = S::dot_i8(sum, S::splat_at(rest), w);
+                    }
+                    S::store(self.out.add(at).cast(), sum);
                 }
             }
         }
@@ -288,5 +340,37 @@ impl DotJob<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dot_recurrence_is_exact_on_every_level() {
+        let pool = Pool::new(Some(2)).unwrap();
+        let w: Vec<i32> = (0..2 * BLOCK as u32).map(|i| i.wrapping_mul(0x9e37_79b9) as i32).collect();
+        for isa in Isa::available() {
+            // Around whole steps of four, which a matrix instruction takes at once.
+            for iters in [0, 1, 3, 4, 5, 11, 64] {
+                let mut out = vec![i32::MIN; w.len()];
+                dot(&pool, isa, &w, iters, &mut out);
+                let wanted: Vec<i32> = w.iter().map(|&w| reference(w, iters)).collect();
+                assert_eq!(out, wanted, "{isa}, {iters} iterations");
+            }
+        }
+    }
+
+    fn reference(w: i32, iters: u32) -> i32 {
+        let mut x = DOT_START;
+        let mut sum = 0i32;
+        for _ in 0..iters {
+            let bytes = x.to_le_bytes().into_iter().zip(w.to_le_bytes());
+            let products = bytes.map(|(x, w)| i32::from(x) * i32::from(w as i8));
+            sum = sum.wrapping_add(products.sum::<i32>());
+            x = x.wrapping_add(DOT_STEP) & DOT_MASK;
+        }
+        sum
     }
 }

@@ -5,11 +5,13 @@ use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
+use super::cluster::{self, Cluster};
 use super::error::CpuError;
 
 /// How long an idle member spins before it sleeps: longer than the gap between two launches of a timed batch.
@@ -56,17 +58,17 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of `threads` members, or one for each CPU this process may use.
+    /// A pool of `threads` members, or one for each big CPU this process may use.
     ///
     /// # Errors
     /// When the affinity mask cannot be read, `threads` is zero, or a thread cannot be started.
     pub fn new(threads: Option<usize>) -> Result<Self, CpuError> {
-        let allowed = allowed_cpus()?;
-        let threads = threads.unwrap_or(allowed.len());
+        let big = &cluster()?.cpus;
+        let threads = threads.unwrap_or(big.len());
         if threads == 0 {
             return Err(CpuError::Zero { what: "the number of threads" });
         }
-        let cpus: Vec<usize> = allowed.iter().copied().cycle().take(threads).collect();
+        let cpus: Vec<usize> = big.iter().copied().cycle().take(threads).collect();
         let shared = Arc::new(Shared {
             epoch: AtomicU64::new(0),
             left: Padded(AtomicUsize::new(0)),
@@ -244,6 +246,13 @@ fn spin_until(done: impl Fn() -> bool) -> bool {
         }
     }
     false
+}
+
+/// The CPUs that a pool runs on unless told otherwise.
+pub fn cluster() -> Result<&'static Cluster, CpuError> {
+    static BIG: OnceLock<Cluster> = OnceLock::new();
+    let allowed = allowed_cpus()?;
+    Ok(BIG.get_or_init(|| cluster::big(allowed.to_vec(), Path::new("/sys/devices/system/cpu"))))
 }
 
 /// The CPUs this process may use, as first seen: later a pinned caller would see only its own.

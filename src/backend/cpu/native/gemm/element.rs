@@ -41,6 +41,15 @@ pub(in super::super) mod private {
         fn offset<S: Simd>() -> bool {
             false
         }
+        /// Whether two groups make a row of a matrix instruction, [`Sealed::block`].
+        fn matrix<S: Simd>() -> bool {
+            false
+        }
+        /// [`Simd::matrix_i8`] or its like; only where [`Sealed::matrix`].
+        unsafe fn block<S: Simd>(acc: S::V, a: S::V, b: S::V) -> S::V {
+            let _ = (a, b);
+            acc
+        }
         /// `LANES` groups of a row of B.
         unsafe fn groups<S: Simd>(p: *const Self) -> S::V;
         /// `LANES` groups of a row of A.
@@ -150,6 +159,15 @@ impl private::Sealed for bf16 {
         S::BF16_DOT
     }
     #[inline(always)]
+    fn matrix<S: Simd>() -> bool {
+        S::BF16_MATRIX
+    }
+    #[inline(always)]
+    unsafe fn block<S: Simd>(acc: S::V, a: S::V, b: S::V) -> S::V {
+        // SAFETY: the caller's promise, passed on.
+        unsafe { S::matrix_bf16(acc, a, b) }
+    }
+    #[inline(always)]
     unsafe fn groups<S: Simd>(p: *const Self) -> S::V {
         // SAFETY: the caller's promise, passed on.
         unsafe { if S::BF16_DOT { S::load(p.cast()) } else { S::load_bf16(p) } }
@@ -194,7 +212,16 @@ impl private::Sealed for i8 {
     }
     #[inline(always)]
     fn offset<S: Simd>() -> bool {
-        S::I8_DOT
+        S::I8_DOT && !S::I8_SIGNED
+    }
+    #[inline(always)]
+    fn matrix<S: Simd>() -> bool {
+        S::I8_MATRIX
+    }
+    #[inline(always)]
+    unsafe fn block<S: Simd>(acc: S::V, a: S::V, b: S::V) -> S::V {
+        // SAFETY: the caller's promise, passed on.
+        unsafe { S::matrix_i8(acc, a, b) }
     }
     #[inline(always)]
     unsafe fn groups<S: Simd>(p: *const Self) -> S::V {
@@ -203,9 +230,9 @@ impl private::Sealed for i8 {
     }
     #[inline(always)]
     unsafe fn a_groups<S: Simd>(p: *const Self) -> S::V {
-        // The dot product wants one unsigned side: x + 128 is x with its top bit flipped.
+        // Where the dot product wants one unsigned side: x + 128 is x with its top bit flipped.
         // SAFETY: the caller's promise, passed on.
-        unsafe { if S::I8_DOT { S::xor(S::load(p.cast()), 0x8080_8080) } else { S::load_i8_pairs(p) } }
+        unsafe { if Self::offset::<S>() { S::xor(S::load(p.cast()), 0x8080_8080) } else { Self::groups::<S>(p) } }
     }
     #[inline(always)]
     unsafe fn step<S: Simd>(acc: S::V, a: S::V, b: S::V) -> S::V {

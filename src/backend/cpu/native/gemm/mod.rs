@@ -5,6 +5,7 @@
 //! panels of lanes ([`pack`]), B's rows are broadcast from where they lie ([`tile`]), blocks and threads are in [`tiled`].
 
 mod element;
+mod matrix;
 mod pack;
 mod tile;
 pub(super) mod tiled;

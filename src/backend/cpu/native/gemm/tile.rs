@@ -8,6 +8,7 @@
 
 use super::super::simd::{MAX_LANES, Simd};
 use super::element::{Element, private::Sealed};
+use super::matrix;
 
 /// Words between two rows of a strip: the longest block, and a cache line so that rows never share a set.
 pub(in super::super) const STRIDE: usize = BLOCK_GROUPS + 16;
@@ -22,7 +23,7 @@ pub(in super::super) type Acc<S, const R: usize, const V: usize> = [[<S as Simd>
 /// # Safety
 /// Those of [`Simd`]; `a` holds V vectors, `b + r * row` a group for each r < R.
 #[inline(always)]
-unsafe fn step<S: Simd, E: Sealed, const R: usize, const V: usize>(
+pub(super) unsafe fn step<S: Simd, E: Sealed, const R: usize, const V: usize>(
     acc: &mut Acc<S, R, V>,
     a: *const f32,
     b: *const u8,
@@ -55,6 +56,10 @@ unsafe fn multiply_strip<S: Simd, E: Sealed, const R: usize, const V: usize>(
     groups: usize,
     next: Next,
 ) {
+    if E::matrix::<S>() && R.is_multiple_of(2) {
+        // SAFETY: the caller's promise.
+        return unsafe { matrix::multiply_strip::<S, E, R, V>(acc, a, strip, groups, next) };
+    }
     let mut b = strip.cast::<u8>();
     // As many stretches as rows, each asking for one row: long enough that leaving the loop costs nothing.
     let stretch = groups / R;

@@ -5,6 +5,8 @@
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(super) mod neon;
 pub(super) mod portable;
 
 use half::{bf16, f16};
@@ -40,8 +42,14 @@ pub trait Simd: Copy + Send + Sync + 'static {
     const HIGH_UNIT: f32 = 16.0;
     /// Whether [`Simd::dot_i8`] exists.
     const I8_DOT: bool = false;
+    /// Whether both sides of [`Simd::dot_i8`] are signed, so that no side needs an offset.
+    const I8_SIGNED: bool = false;
+    /// Whether [`Simd::matrix_i8`] exists, and with it [`Simd::zip`], [`Simd::unzip`] and [`Simd::two_at`].
+    const I8_MATRIX: bool = false;
     /// Whether [`Simd::dot_bf16`] exists.
     const BF16_DOT: bool = false;
+    /// Whether [`Simd::matrix_bf16`] exists, and with it what [`Simd::I8_MATRIX`] names.
+    const BF16_MATRIX: bool = false;
 
     unsafe fn splat(x: f32) -> Self::V;
     /// The 32 bits at `p` in every lane.
@@ -91,7 +99,7 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn sum_i32(v: Self::V) -> i32;
     /// `acc + a0 * b0 + a1 * b1` on i16 pairs, exact unless all four are -32768.
     unsafe fn dot_i16(acc: Self::V, a: Self::V, b: Self::V) -> Self::V;
-    /// `acc` plus four u8 x s8 products a lane; only where [`Simd::I8_DOT`].
+    /// `acc` plus four u8 x s8 products a lane, s8 x s8 where [`Simd::I8_SIGNED`]; only where [`Simd::I8_DOT`].
     unsafe fn dot_i8(acc: Self::V, a: Self::V, b: Self::V) -> Self::V {
         let _ = (a, b);
         acc
@@ -100,6 +108,31 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn dot_bf16(acc: Self::V, a: Self::V, b: Self::V) -> Self::V {
         let _ = (a, b);
         acc
+    }
+    /// Every four lanes are two rows of two words: `acc[i][j]` plus eight products of row i of `a` with row j of `b`;
+    /// only where [`Simd::I8_MATRIX`].
+    unsafe fn matrix_i8(acc: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        let _ = (a, b);
+        acc
+    }
+    /// [`Simd::matrix_i8`] with four products of bf16; only where [`Simd::BF16_MATRIX`].
+    unsafe fn matrix_bf16(acc: Self::V, a: Self::V, b: Self::V) -> Self::V {
+        let _ = (a, b);
+        acc
+    }
+    /// Lanes of both in turn: `a0 b0 a1 b1 ...`, as two vectors.
+    unsafe fn zip(a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        (a, b)
+    }
+    /// Undoes [`Simd::zip`].
+    unsafe fn unzip(a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        (a, b)
+    }
+    /// The 64 bits at `p`, then those at `q`, in every four lanes.
+    unsafe fn two_at(p: *const u8, q: *const u8) -> Self::V {
+        let _ = q;
+        // SAFETY: the caller's promise.
+        unsafe { Self::splat_at(p.cast()) }
     }
 
     /// One f16 in every lane.

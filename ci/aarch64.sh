@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Builds for aarch64 Linux, then runs the tests and the quick suite under QEMU's user mode, on CPUs with and without each
+# of the instructions that kernels are written for. Needs ci/install-aarch64.sh. What it times is the emulator, and its
+# records say so. `ci/aarch64.sh COMMAND...` runs one command among aarch64 programs instead, as in
+# `ci/aarch64.sh cargo test --profile emulated NAME`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+triple=aarch64-unknown-linux-gnu
+# Debian's compiler has the arm64 standard library. Its artefacts would not mix with those of rustup's: a folder of their own.
+export RUSTC=${WATTMARK_AARCH64_RUSTC:-/usr/bin/rustc}
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+export CARGO_BUILD_TARGET=$triple
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target/aarch64}
+# The CPU that QEMU shows. No library prefix: arm64's own C library came with the standard library, and the cross one's
+# loader with that C library hangs in the first thread.
+unset QEMU_LD_PREFIX
+export QEMU_CPU=${QEMU_CPU:-max}
+# No GPU, no CUDA and no host library is there for an aarch64 program.
+unset WATTMARK_REQUIRE
+
+binary=$CARGO_TARGET_DIR/$triple/emulated/wattmark
+# The stripped binary with every default feature: a first bound, to be drawn nearer once its size is known.
+most_mib=48
+
+# Tests start the binary, and the binary its workers: the kernel must know who runs aarch64 programs. A namespace of our
+# own tells it so for this run alone, where the kernel has such (Linux 6.7 and later); else the system must know already.
+emulated() {
+  local magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
+  local mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff'
+  if [ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]; then
+    "$@"
+    return
+  fi
+  local qemu
+  qemu=$(command -v qemu-aarch64) || { echo "error: no qemu-aarch64 here: ci/install-aarch64.sh" >&2; return 1; }
+  # shellcheck disable=SC2016
+  unshare --user --map-root-user --mount bash -euo pipefail -c '
+    line=$1; shift
+    if ! mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || ! echo "$line" >/proc/sys/fs/binfmt_misc/register; then
+      echo "error: this kernel lets nobody but root say who runs aarch64 programs: install qemu-user-binfmt" >&2
+      exit 1
+    fi
+    exec "$@"' emulated ":qemu-aarch64:M::$magic:$mask:$qemu:" "$@"
+}
+
+build() { cargo build --locked --profile emulated --bin wattmark; }
+
+size() {
+  local stripped=$CARGO_TARGET_DIR/wattmark-stripped bytes
+  aarch64-linux-gnu-strip -o "$stripped" "$binary"
+  bytes=$(stat -c %s "$stripped")
+  echo "stripped: $((bytes >> 20)) MiB of at most $most_mib"
+  [ "$bytes" -le $((most_mib << 20)) ] || { echo "error: the stripped binary has grown beyond its bound" >&2; return 1; }
+}
+
+tests() {
+  echo "CPU with everything"
+  WATTMARK_EXPECT_ISA=neon+dotprod+i8mm+bf16 emulated cargo test --locked --profile emulated --lib --bins --tests
+}
+
+# The CPU's own kernels again, where instructions are missing: what is then detected must be exactly what is left.
+lesser_cpus() {
+  local cpu isa
+  while read -r cpu isa; do
+    echo "CPU $cpu: $isa"
+    QEMU_CPU=$cpu WATTMARK_EXPECT_ISA=$isa emulated cargo test --locked --profile emulated --lib backend::cpu
+    QEMU_CPU=$cpu emulated "$binary" verify --device cpu --format jsonl -o "$CARGO_TARGET_DIR/verify-$cpu.jsonl"
+  done <<'CPUS'
+cortex-a72 neon
+neoverse-n1 neon+dotprod
+CPUS
+}
+
+quick() {
+  local records=$CARGO_TARGET_DIR/quick.jsonl all emulated
+  rm -f "$records"
+  emulated "$binary" verify --device cpu --format jsonl -o "$CARGO_TARGET_DIR/verify-max.jsonl"
+  emulated "$binary" run --suite quick --device cpu --energy off -o "$records"
+  all=$(wc -l <"$records")
+  emulated=$(grep -c '"emulated":"' "$records" || true)
+  echo "$emulated of $all records say that they are emulated"
+  [ "$all" -gt 0 ] && [ "$all" -eq "$emulated" ]
+}
+
+if [ $# -gt 0 ]; then
+  emulated "$@"
+  exit
+fi
+for step in build size tests lesser_cpus quick; do
+  printf '\n-- aarch64: %s\n' "$step"
+  started=$SECONDS
+  "$step"
+  echo "-- aarch64: $step took $((SECONDS - started)) s"
+done
