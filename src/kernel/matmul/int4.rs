@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn a_block_lies_as_in_q4_0() {
         // ggml's dequantize_row_q4_0: element j is the low half of byte j, element j + 16 the high half.
-        let row: Vec<u8> = (0..32).map(|j| j as u8 % 16 | (15 - j as u8 % 16) << 4).collect();
+        let row: Vec<u8> = (0..32).map(|j| (j as u8 % 16) | ((15 - j as u8 % 16) << 4)).collect();
         for j in 0..16 {
             assert_eq!((nibble(&row, j), nibble(&row, j + 16)), (j as u8, 15 - j as u8));
             assert_eq!(nibble(&row, 32 + j), j as u8);
