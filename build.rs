@@ -11,7 +11,12 @@ fn main() {
     }
     // `git status` must not refresh the index, which is watched above: that would start this program again.
     let git = |args: &[&str]| {
-        let output = Command::new("git").args(args).env("GIT_OPTIONAL_LOCKS", "0").output().ok().filter(|o| o.status.success())?;
+        let output = Command::new("git")
+            .args(args)
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .output()
+            .ok()
+            .filter(|o| o.status.success())?;
         String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
     };
     // A package unpacked inside someone else's repository must not take that one's commit.

@@ -184,9 +184,13 @@ def main():
     parser.add_argument("--only", default="", metavar="REGEX", help="the questions to ask, by their titles in the table")
     parser.add_argument("-o", "--output", type=pathlib.Path)
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print the table of an earlier file")
+    parser.add_argument("--check", type=pathlib.Path, metavar="PAGE", help="with --table: fail unless this page holds it")
     arguments = parser.parse_args()
     if arguments.table:
-        print(table(arguments.table), end="")
+        made = table(arguments.table)
+        print(made, end="")
+        if arguments.check and made not in arguments.check.read_text():
+            sys.exit(f"error: {arguments.check} does not hold this table of {arguments.table}: put it there")
     elif arguments.wattmark and arguments.output:
         rounds(arguments)
         print(table(arguments.output), end="")

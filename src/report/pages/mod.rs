@@ -9,9 +9,11 @@
 //!
 //! A marker's first word says what the table shows, the others of what: `table` of record files, `claims` of claims' ids
 //! and of the record files (or folders of them) that take the place of priors, `findings` of what does not stand in the
-//! documents, `drivers` of the inputs that carry the verdicts. Files are named relative to the page.
+//! documents, `drivers` of the inputs that carry the verdicts, `decoder` of files that `examples/decoder_check` wrote. Files
+//! are named relative to the page.
 
 mod claims;
+mod decoder;
 mod drivers;
 mod findings;
 mod records;
@@ -26,8 +28,13 @@ const BEGIN: &str = "<!-- wattmark:";
 type Maker = fn(&Marker) -> Result<Made, PageError>;
 
 /// The kinds, by the first word of their markers.
-const KINDS: [(&str, Maker); 4] =
-    [("table", records::make), ("claims", claims::make), ("findings", findings::make), ("drivers", drivers::make)];
+const KINDS: [(&str, Maker); 5] = [
+    ("table", records::make),
+    ("claims", claims::make),
+    ("findings", findings::make),
+    ("drivers", drivers::make),
+    ("decoder", decoder::make),
+];
 
 /// A page that cannot be made true.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +78,18 @@ pub enum PageError {
         line: usize,
         /// Why.
         source: FindError,
+    },
+    /// A line of a file is not what the table is made of.
+    #[error("line {line}: {path}:{at}: {what}; take the line out, or name another file")]
+    Line {
+        /// Where the marker stands, from 1.
+        line: usize,
+        /// The file.
+        path: PathBuf,
+        /// The line in it, from 1.
+        at: usize,
+        /// What is wrong.
+        what: String,
     },
     /// There is nothing to make a table of.
     #[error("line {line}: the record files of this table hold no record")]
@@ -261,7 +280,7 @@ mod tests {
         says("<!-- wattmark:table -->\n<!-- /wattmark:table -->", "line 1: the record files of this table hold no");
         says(
             "<!-- wattmark:tables a -->",
-            "line 1: no table is called `tables`; choose from table, claims, findings, drivers",
+            "line 1: no table is called `tables`; choose from table, claims, findings, drivers, decoder",
         );
         says("<!-- wattmark:claims NOPE -->\n<!-- /wattmark:claims -->", "line 1: the catalogue has no claim `NOPE`");
     }
