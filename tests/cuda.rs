@@ -83,7 +83,7 @@ impl Fake {
     }
 }
 
-const PRODUCT: &[&str] = &["--case", "matmul", "--shape", "m=1;2,n=64,k=64"];
+const PRODUCT: &[&str] = &["--case", "matmul", "--dtype", "f32,f16,i8", "--shape", "m=1;2,n=64,k=64"];
 const TINY: &[&str] = &["--case", "matmul/gemv/f32/m=1,n=4,k=4/hot"];
 const ONE: &[&str] = &["--case", "matmul/gemv/f32/m=1,n=64,k=64/cold"];
 
@@ -119,7 +119,15 @@ fn a_kernel_is_shown_as_the_compiler_makes_it() {
 fn products_of_the_library_verify_in_every_dtype() {
     let Some(fake) = Fake::new(3) else { return };
     let args = ["verify", "--device", "cublaslt", "--case", "matmul"];
-    fake.wattmark(&args).assert().success().stdout(contains("multiples of 4"));
+    let said = fake.wattmark(&args).assert().success().stdout(contains("multiples of 4"));
+    let said = String::from_utf8_lossy(&said.get_output().stdout).into_owned();
+    for dtype in ["f32", "tf32", "f16", "bf16", "fp8", "i8"] {
+        assert!(said.contains(&format!("matmul/gemm/{dtype}/")), "{dtype}: {said}");
+    }
+    for case in ["matmul/gemm/tf32/m=33,n=48,k=208/hot", "matmul/gemm/fp8/m=33,n=48,k=208/hot"] {
+        let args = ["verify", "--device", "cublaslt", "--case", case, "--format", "csv"];
+        fake.wattmark(&args).assert().success().stdout(contains("passed"));
+    }
 }
 
 #[test]

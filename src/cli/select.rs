@@ -22,7 +22,7 @@ pub(super) struct CaseArgs {
     /// Only cases that match: an id, a prefix of one, or a pattern with * and ?; repeat or separate by commas
     #[arg(long = "case", value_name = "PATTERN", env = "WATTMARK_CASE")]
     pub(super) case: Vec<String>,
-    /// Only these dtypes, separated by commas: f32, f16, bf16, i8, kv8, w4a16g32 or g128, w4a8g32 or g128
+    /// Only these dtypes, separated by commas: f32, tf32, f16, bf16, fp8, i8, kv8, w4a16g32 or g128, w4a8g32 or g128
     #[arg(long, value_name = "DTYPE", value_delimiter = ',', env = "WATTMARK_DTYPE")]
     pub(super) dtype: Vec<String>,
     /// Run this shape instead of the suite's: m=37,n=129,k=61; lists m=1;8, sweeps m=128..4096*2 or m=64..512+64

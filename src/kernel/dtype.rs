@@ -14,10 +14,14 @@ use super::{CaseError, Elem, OpUnit};
 pub enum Dtype {
     /// IEEE binary32.
     F32,
+    /// binary32 in memory, rounded to TF32 (10 bits after the point) on its way into a product; sums and results are f32.
+    Tf32,
     /// IEEE binary16, accumulated in f32, written back as f16.
     F16,
     /// bfloat16, accumulated in f32, written back as bf16.
     Bf16,
+    /// 8-bit floats of 4 exponent and 3 mantissa bits (e4m3), accumulated in f32, written as bf16.
+    Fp8,
     /// Signed 8-bit integers, accumulated and written as i32.
     I8,
     /// 4-bit weights with an f16 scale for every 32 of them along K; activations f16, accumulated in f32, written as f16.
@@ -44,10 +48,12 @@ pub struct Int4 {
 
 impl Dtype {
     /// Every dtype, in the order tables show them.
-    pub const ALL: [Dtype; 9] = [
+    pub const ALL: [Dtype; 11] = [
         Dtype::F32,
+        Dtype::Tf32,
         Dtype::F16,
         Dtype::Bf16,
+        Dtype::Fp8,
         Dtype::I8,
         Dtype::W4A16G32,
         Dtype::W4A16G128,
@@ -60,8 +66,10 @@ impl Dtype {
     pub fn name(self) -> &'static str {
         match self {
             Dtype::F32 => "f32",
+            Dtype::Tf32 => "tf32",
             Dtype::F16 => "f16",
             Dtype::Bf16 => "bf16",
+            Dtype::Fp8 => "fp8",
             Dtype::I8 => "i8",
             Dtype::W4A16G32 => "w4a16g32",
             Dtype::W4A16G128 => "w4a16g128",
@@ -78,7 +86,7 @@ impl Dtype {
             Dtype::W4A16G128 => Some(Int4 { group: 128, a8: false }),
             Dtype::W4A8G32 => Some(Int4 { group: 32, a8: true }),
             Dtype::W4A8G128 => Some(Int4 { group: 128, a8: true }),
-            Dtype::F32 | Dtype::F16 | Dtype::Bf16 | Dtype::I8 | Dtype::Kv8 => None,
+            Dtype::F32 | Dtype::Tf32 | Dtype::F16 | Dtype::Bf16 | Dtype::Fp8 | Dtype::I8 | Dtype::Kv8 => None,
         }
     }
 
@@ -99,12 +107,13 @@ impl Dtype {
 
     /// Unit roundoff of the stored format of activations (half a unit in the last place, relative); zero for integers.
     pub fn unit_roundoff(self) -> f64 {
-        match Elem::input(self) {
-            Elem::F32 => f64::powi(2.0, -24),
-            Elem::F16 => f64::powi(2.0, -11),
-            Elem::Bf16 => f64::powi(2.0, -8),
-            Elem::I8 | Elem::I32 => 0.0,
-        }
+        Elem::input(self).unit_roundoff()
+    }
+
+    /// What an input loses, relative, where hardware narrows it before it multiplies: TF32's last place, for whether it
+    /// rounds or cuts is the hardware's choice.
+    pub fn narrowing(self) -> f64 {
+        if self == Dtype::Tf32 { f64::powi(2.0, -10) } else { 0.0 }
     }
 
     /// True where results must agree bit for bit across all backends.

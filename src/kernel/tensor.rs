@@ -1,6 +1,7 @@
 //! Tensors on the host: what a case's inputs and output look like, and the seeded data in them.
 //! Does not know devices; backends lay the data out as they need it.
 
+use float8::F8E4M3;
 use half::{bf16, f16};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -28,6 +29,8 @@ pub enum Elem {
     F16,
     /// bfloat16.
     Bf16,
+    /// 8-bit float, 4 exponent and 3 mantissa bits, without infinities.
+    Fp8,
     /// Signed 8-bit, or two 4-bit weights.
     I8,
     /// Signed 32-bit.
@@ -40,18 +43,19 @@ impl Elem {
         match self {
             Elem::F32 | Elem::I32 => 4,
             Elem::F16 | Elem::Bf16 => 2,
-            Elem::I8 => 1,
+            Elem::Fp8 | Elem::I8 => 1,
         }
     }
 
     /// As stored for inputs of this dtype; for activations where weights or cache have fewer bits.
     pub fn input(dtype: Dtype) -> Elem {
         match dtype {
-            Dtype::F32 => Elem::F32,
+            Dtype::F32 | Dtype::Tf32 => Elem::F32,
             Dtype::F16 | Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 | Dtype::Kv8 => {
                 Elem::F16
             }
             Dtype::Bf16 => Elem::Bf16,
+            Dtype::Fp8 => Elem::Fp8,
             Dtype::I8 => Elem::I8,
         }
     }
@@ -60,7 +64,19 @@ impl Elem {
     pub fn output(dtype: Dtype) -> Elem {
         match dtype {
             Dtype::I8 => Elem::I32,
+            Dtype::Fp8 => Elem::Bf16,
             other => Elem::input(other),
+        }
+    }
+
+    /// Half a unit in the last place, relative; zero for integers.
+    pub fn unit_roundoff(self) -> f64 {
+        match self {
+            Elem::F32 => f64::powi(2.0, -24),
+            Elem::F16 => f64::powi(2.0, -11),
+            Elem::Bf16 => f64::powi(2.0, -8),
+            Elem::Fp8 => f64::powi(2.0, -4),
+            Elem::I8 | Elem::I32 => 0.0,
         }
     }
 }
@@ -106,6 +122,8 @@ pub enum Data {
     F16(Vec<f16>),
     /// bfloat16 elements.
     Bf16(Vec<bf16>),
+    /// 8-bit floats.
+    Fp8(Vec<F8E4M3>),
     /// 8-bit integers.
     I8(Vec<i8>),
     /// 32-bit integers.
@@ -119,6 +137,7 @@ impl Data {
             Data::F32(v) => v.len(),
             Data::F16(v) => v.len(),
             Data::Bf16(v) => v.len(),
+            Data::Fp8(v) => v.len(),
             Data::I8(v) => v.len(),
             Data::I32(v) => v.len(),
         }
@@ -135,6 +154,7 @@ impl Data {
             Data::F32(_) => Elem::F32,
             Data::F16(_) => Elem::F16,
             Data::Bf16(_) => Elem::Bf16,
+            Data::Fp8(_) => Elem::Fp8,
             Data::I8(_) => Elem::I8,
             Data::I32(_) => Elem::I32,
         }
@@ -146,6 +166,7 @@ impl Data {
             Data::F32(v) => bytemuck::cast_slice(v),
             Data::F16(v) => bytemuck::cast_slice(v),
             Data::Bf16(v) => bytemuck::cast_slice(v),
+            Data::Fp8(v) => bytemuck::cast_slice(v),
             Data::I8(v) => bytemuck::cast_slice(v),
             Data::I32(v) => bytemuck::cast_slice(v),
         }
@@ -160,6 +181,7 @@ impl Data {
             Elem::F32 => Data::F32(bytemuck::pod_collect_to_vec(bytes)),
             Elem::F16 => Data::F16(bytemuck::pod_collect_to_vec(bytes)),
             Elem::Bf16 => Data::Bf16(bytemuck::pod_collect_to_vec(bytes)),
+            Elem::Fp8 => Data::Fp8(bytemuck::pod_collect_to_vec(bytes)),
             Elem::I8 => Data::I8(bytemuck::pod_collect_to_vec(bytes)),
             Elem::I32 => Data::I32(bytemuck::pod_collect_to_vec(bytes)),
         }
@@ -171,6 +193,7 @@ impl Data {
             Data::F32(v) => f64::from(v[i]),
             Data::F16(v) => f64::from(v[i]),
             Data::Bf16(v) => f64::from(v[i]),
+            Data::Fp8(v) => v[i].to_f64(),
             Data::I8(v) => f64::from(v[i]),
             Data::I32(v) => f64::from(v[i]),
         }
@@ -182,6 +205,7 @@ impl Data {
             Data::F32(v) => v[range].iter().map(|&x| f64::from(x)).collect(),
             Data::F16(v) => v[range].iter().map(|&x| f64::from(x)).collect(),
             Data::Bf16(v) => v[range].iter().map(|&x| f64::from(x)).collect(),
+            Data::Fp8(v) => v[range].iter().map(F8E4M3::to_f64).collect(),
             Data::I8(v) => v[range].iter().map(|&x| f64::from(x)).collect(),
             Data::I32(v) => v[range].iter().map(|&x| f64::from(x)).collect(),
         }
@@ -193,7 +217,7 @@ impl Data {
 pub fn poison(elem: Elem) -> u8 {
     match elem {
         Elem::I32 | Elem::I8 => 0x80,
-        Elem::F32 | Elem::F16 | Elem::Bf16 => 0xFF,
+        Elem::F32 | Elem::F16 | Elem::Bf16 | Elem::Fp8 => 0xFF,
     }
 }
 
@@ -231,6 +255,7 @@ fn rounded(elem: Elem, n: usize, at: impl FnMut(usize) -> f64) -> Data {
         Elem::F32 => Data::F32(values.map(|x| x as f32).collect()),
         Elem::F16 => Data::F16(values.map(f16::from_f64).collect()),
         Elem::Bf16 => Data::Bf16(values.map(bf16::from_f64).collect()),
+        Elem::Fp8 => Data::Fp8(values.map(F8E4M3::from_f64).collect()),
         Elem::I8 => Data::I8(values.map(|x| x as i8).collect()),
         Elem::I32 => Data::I32(values.map(|x| x as i32).collect()),
     }
@@ -255,6 +280,7 @@ fn draw(spec: &TensorSpec, seed: u64, stream: u64) -> Data {
         Elem::F32 => Data::F32((0..n).map(|_| normal()).collect()),
         Elem::F16 => Data::F16((0..n).map(|_| f16::from_f32(normal())).collect()),
         Elem::Bf16 => Data::Bf16((0..n).map(|_| bf16::from_f32(normal())).collect()),
+        Elem::Fp8 => Data::Fp8((0..n).map(|_| F8E4M3::from_f32(normal())).collect()),
         Elem::I8 => {
             let mut bytes = vec![0u8; n];
             rand::Rng::fill_bytes(&mut rng, &mut bytes);

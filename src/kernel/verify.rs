@@ -141,6 +141,7 @@ fn count_unwritten(output: &Data) -> u64 {
         Data::F32(v) => v.iter().filter(|x| x.is_nan()).count(),
         Data::F16(v) => v.iter().filter(|x| x.is_nan()).count(),
         Data::Bf16(v) => v.iter().filter(|x| x.is_nan()).count(),
+        Data::Fp8(v) => v.iter().filter(|x| x.is_nan()).count(),
         Data::I32(v) => v.iter().filter(|&&x| x == poison).count(),
         Data::I8(_) => 0,
     };

@@ -380,6 +380,13 @@ pub(super) const TERMS: &[Term] = &[
          `devices`: the device's memory in bytes, where it tells.",
     ),
     term(Kind::Dtype, &["f32"], "IEEE binary32, accumulated in f32."),
+    term(
+        Kind::Dtype,
+        &["tf32"],
+        "binary32 in memory, rounded to 10 bits after the point before it is multiplied, accumulated in f32: what tensor cores \
+         make of f32.",
+    ),
+    term(Kind::Dtype, &["fp8"], "8-bit floats (e4m3) without scales, accumulated in f32, results in bf16."),
     term(Kind::Dtype, &["f16"], "IEEE binary16, accumulated in f32."),
     term(Kind::Dtype, &["bf16"], "bfloat16, accumulated in f32."),
     term(Kind::Dtype, &["i8"], "Signed 8-bit integers, accumulated in i32. Results must agree bit for bit everywhere."),

@@ -84,9 +84,17 @@ impl Format {
         self.name().parse().ok()
     }
 
+    /// The dtype of attention to keys and values in it.
+    pub fn attention_dtype(self) -> Option<Dtype> {
+        self.dtype().filter(|&d| d != Dtype::Fp8)
+    }
+
     /// The dtype of a decode over a cache in it.
     pub fn cache_dtype(self) -> Option<Dtype> {
-        if self == Format::I8 { Some(Dtype::Kv8) } else { self.dtype() }
+        match self {
+            Format::I8 => Some(Dtype::Kv8),
+            other => other.attention_dtype(),
+        }
     }
 
     /// The format that decides the arithmetic of kernels of this dtype.

@@ -108,7 +108,7 @@ impl Op {
         // A prompt's keys and values are still in the cache, as far as they fit; a conversation's are not.
         let cache = if variant == "prefill" { Cache::Hot } else { Cache::Cold };
         let latent = h.cached != h.kv_heads * (h.qk + h.v);
-        let dtype = if variant == "decode" { kv.cache_dtype() } else { kv.dtype() };
+        let dtype = if variant == "decode" { kv.cache_dtype() } else { kv.attention_dtype() };
         let case = match dtype {
             _ if latent => Err("no kernel of ours attends to a latent that is key and value at once".to_owned()),
             _ if h.qk != h.v => Err("no kernel of ours has values of another width than keys".to_owned()),

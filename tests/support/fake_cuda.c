@@ -142,7 +142,7 @@ typedef struct {
     const Function* kernel;
     unsigned grid[3];
     unsigned char values[MOST_PARAMETERS][MOST_BYTES];
-    int is_product, i8, transposed[2], type_in, type_out;
+    int is_product, i8, tf32, transposed[2], type_in, type_out;
     Layout left, right, result;
     const void *a, *b;
     void* c;
@@ -362,11 +362,14 @@ typedef struct { uint64_t algo[8]; size_t workspace; int state; float waves; int
 Result cublasLtMatmulAlgoGetHeuristic(void* handle, Desc* desc, Layout* left, Layout* right, Layout* c, Layout* d,
                                       void* preference, int wanted, Heuristic* found, int* count) {
     if (handle != &stream || preference != &stream || c != d || wanted < 2) return 7;
-    int i8 = left->type == 3;
-    /* As the library has it: types belong together, integers want the transposed form and whole words. */
+    int i8 = left->type == 3, fp8 = left->type == 28;
+    /* As the library has it: types belong together, 8 bits want the transposed form and whole words or 16 bytes. */
+    if (fp8 && (desc->compute != 68 || desc->scale != 0 || d->type != 14 || !desc->transposed[0] || desc->transposed[1] ||
+                left->leading % 16 || d->rows % 16)) return 15;
     if (i8 && (desc->compute != 72 || desc->scale != 10 || d->type != 10 || !desc->transposed[0] ||
                desc->transposed[1] || left->leading % 4 || d->rows % 4)) return 15;
-    if (!i8 && (desc->compute != 68 || desc->scale != 0 || d->type != left->type)) return 15;
+    int tf32 = desc->compute == 77 && left->type == 0;
+    if (!i8 && !fp8 && (desc->compute != 68 && !tf32 || desc->scale != 0 || d->type != left->type)) return 15;
     int inner = desc->transposed[0] ? left->rows : left->cols;
     if (inner != (desc->transposed[1] ? right->cols : right->rows)) return 7;
     memset(found, 0, 2 * sizeof *found);
@@ -386,7 +389,7 @@ Result cublasLtMatmul(void* handle, Desc* desc, const void* alpha, const void* a
     int one = i8 ? *(const int*)alpha == 1 : *(const float*)alpha == 1.0f;
     if (handle != &stream || on != &stream || !one || *(const int*)beta || c != d || c_layout != d_layout || !algo ||
         !workspace || bytes != 32 << 20) return 7;
-    Op op = {.is_product = 1, .i8 = i8, .transposed = {desc->transposed[0], desc->transposed[1]}, .type_in = left->type,
+    Op op = {.is_product = 1, .i8 = i8, .tf32 = desc->compute == 77, .transposed = {desc->transposed[0], desc->transposed[1]}, .type_in = left->type,
              .type_out = d_layout->type, .left = *left, .right = *right, .result = *d_layout, .a = a, .b = b, .c = d};
     return enqueue(&op);
 }
@@ -398,6 +401,11 @@ static double load(const void* data, size_t at, int type) {
     case 0: return ((const float*)data)[at];
     case 2: return ((const _Float16*)data)[at];
     case 3: return ((const int8_t*)data)[at];
+    case 28: {
+        int byte = ((const uint8_t*)data)[at], exponent = byte >> 3 & 15, mantissa = byte & 7;
+        double size = exponent ? (8 + mantissa) * (1 << exponent) / 1024.0 : mantissa / 512.0;
+        return byte & 128 ? -size : size;
+    }
     default:
         bits = (uint32_t)((const uint16_t*)data)[at] << 16;
         memcpy(&f, &bits, 4);
@@ -416,6 +424,16 @@ static void store(void* data, size_t at, int type, double value) {
         ((uint16_t*)data)[at] = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
     }
 }
+/* Cut to 10 bits after the point, the worse of what hardware may do. */
+static double narrow(const Op* op, double value) {
+    if (!op->tf32) return value;
+    float f = value;
+    uint32_t bits;
+    memcpy(&bits, &f, 4);
+    bits &= ~0x1fffu;
+    memcpy(&f, &bits, 4);
+    return f;
+}
 static void multiply(const Op* op) {
     int inner = op->transposed[0] ? op->left.rows : op->left.cols;
     for (int col = 0; col < op->result.cols; col++)
@@ -424,7 +442,7 @@ static void multiply(const Op* op) {
             for (int i = 0; i < inner; i++) {
                 size_t l = op->transposed[0] ? (size_t)row * op->left.leading + i : (size_t)i * op->left.leading + row;
                 size_t r = op->transposed[1] ? (size_t)i * op->right.leading + col : (size_t)col * op->right.leading + i;
-                sum += load(op->a, l, op->type_in) * load(op->b, r, op->type_in);
+                sum += narrow(op, load(op->a, l, op->type_in)) * narrow(op, load(op->b, r, op->type_in));
             }
             store(op->c, (size_t)col * op->result.leading + row, op->type_out, sum);
         }

@@ -11,11 +11,18 @@ use std::{
 
 use wattmark::{
     backend::cuda::nvrtc::{self, Nvrtc},
-    kernel::{Suite, Tuning},
+    kernel::Tuning,
     wgsl2cuda::Policy,
 };
 
-use crate::{corpus::for_every, host::translated, job::Dispatch, programs::Planned, require, shader::Shader};
+use crate::{
+    corpus::for_every,
+    host::translated,
+    job::Dispatch,
+    programs::{Planned, cases},
+    require,
+    shader::Shader,
+};
 
 /// Turing, Ampere (A100, Orin), Ada, Hopper, Blackwell (data centre, Thor's, GeForce).
 const ARCHITECTURES: [&str; 8] = ["sm_75", "sm_80", "sm_87", "sm_89", "sm_90a", "sm_100", "sm_110", "sm_120"];
@@ -81,8 +88,8 @@ fn the_corpus_compiles_for_every_architecture() {
 fn kernel_texts() -> Vec<(String, Dispatch)> {
     let mut texts: BTreeMap<Arc<str>, (String, Dispatch)> = BTreeMap::new();
     for suite in ["verify", "quick", "inference", "full"] {
-        for listed in Suite::load(suite).expect("the suite is embedded").cases {
-            let planned = Planned::of(listed.case, &Tuning::new());
+        for case in cases(suite) {
+            let planned = Planned::of(case, &Tuning::new());
             for dispatch in planned.dispatches() {
                 texts.entry(dispatch.text.clone()).or_insert_with(|| (planned.case.id(), dispatch));
             }

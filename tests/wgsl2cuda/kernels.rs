@@ -4,11 +4,18 @@
 use std::collections::BTreeMap;
 
 use wattmark::{
-    kernel::{Case, Dtype, Suite, Tuning},
+    kernel::{Dtype, Tuning},
     wgsl2cuda::{Bounds, Policy},
 };
 
-use crate::{corpus::for_every, host::Built, programs::Planned, require, shim::Shim, vulkan::Vulkan};
+use crate::{
+    corpus::for_every,
+    host::Built,
+    programs::{Planned, cases},
+    require,
+    shim::Shim,
+    vulkan::Vulkan,
+};
 
 /// Kernels run as they are timed, but for the schedule: workgroup memory starts poisoned, bounds are not checked.
 const AS_TIMED: Policy = Policy { bounds: Bounds::Unchecked, zero_workgroup: false, fast_math: true };
@@ -17,8 +24,7 @@ const MOST_FLOP: f64 = 6e6;
 
 /// The smallest case of suite `verify` for every text that its plans hold.
 pub fn smallest_cases() -> Vec<Planned> {
-    let mut cases: Vec<Case> =
-        Suite::load("verify").expect("the suite is embedded").cases.into_iter().map(|c| c.case).collect();
+    let mut cases = cases("verify");
     cases.sort_by(|a, b| a.work().flop.total_cmp(&b.work().flop));
     // Shapes of one element run a text without running its loops.
     cases.retain(|case| case.work().flop > 500.0 || case.variant.name == "launch");

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use wattmark::kernel::{
-    Case, Data, Inputs, Pass, Program, Role, Target, Tuning, Verification, pack_rows, poison, unpack_rows, verify,
+    Case, Data, Dtype, Inputs, Pass, Program, Role, Suite, Target, Tuning, Verification, pack_rows, poison,
+    unpack_rows, verify,
 };
 
 use crate::{
@@ -31,6 +32,12 @@ pub fn target() -> Target {
         f16: true,
         software: false,
     }
+}
+
+/// The cases of a suite that WGSL can say.
+pub fn cases(suite: &str) -> Vec<Case> {
+    let cases = Suite::load(suite).expect("the suite is embedded").cases.into_iter().map(|listed| listed.case);
+    cases.filter(|case| !matches!(case.dtype, Dtype::Tf32 | Dtype::Fp8)).collect()
 }
 
 impl Planned {

@@ -70,6 +70,7 @@ fn check_supported(case: &Case) -> Result<(), DeviceError> {
     let unsupported = |why: String| Err(DeviceError::Unsupported(why));
     match (case.family.name(), case.dtype) {
         ("matmul", Dtype::F32 | Dtype::F16) => Ok(()),
+        ("matmul", Dtype::Tf32 | Dtype::Fp8) => unsupported("no CPU has TF32 or fp8 products".to_owned()),
         ("matmul", Dtype::I8) => unsupported(format!("candle-core {VERSION} has no i8 tensor, so no i8 product")),
         ("matmul", Dtype::Bf16) => unsupported(format!(
             "candle-core {VERSION} has no bf16 matrix product on the CPU; its users convert the weights to f32, which \
@@ -91,7 +92,9 @@ fn upload(spec: &TensorSpec, data: &Data) -> Result<Tensor, DeviceError> {
         Data::F16(values) => Tensor::from_slice(values, shape, &Place::Cpu),
         Data::Bf16(values) => Tensor::from_slice(values, shape, &Place::Cpu),
         Data::I32(values) => Tensor::from_slice(values, shape, &Place::Cpu),
-        Data::I8(_) => return Err(DeviceError::Unsupported(format!("candle-core {VERSION} has no i8 tensor"))),
+        Data::I8(_) | Data::Fp8(_) => {
+            return Err(DeviceError::Unsupported(format!("candle-core {VERSION} has no 8-bit product")));
+        }
     };
     tensor.map_err(|e| failed(&format!("uploading `{}`", spec.name), &e))
 }

@@ -100,7 +100,7 @@ impl Executable for CandleExecutable {
                 Elem::F16 => Data::F16(flat.to_vec1()?),
                 Elem::Bf16 => Data::Bf16(flat.to_vec1()?),
                 Elem::I32 => Data::I32(flat.to_vec1()?),
-                Elem::I8 => candle_core::bail!("no case writes i8"),
+                Elem::I8 | Elem::Fp8 => candle_core::bail!("no case writes 8 bits"),
             })
         };
         read().map_err(|e| failed("reading the output back", &e))

@@ -95,6 +95,7 @@ fn rounded(spec: &TensorSpec, reference: &Reference) -> Data {
         Elem::F32 => Data::F32(values.map(|x| x as f32).collect()),
         Elem::F16 => Data::F16(values.map(f16::from_f64).collect()),
         Elem::Bf16 => Data::Bf16(values.map(bf16::from_f64).collect()),
+        Elem::Fp8 => Data::Fp8(values.map(float8::F8E4M3::from_f64).collect()),
         Elem::I8 => Data::I8(values.map(|x| x as i8).collect()),
         Elem::I32 => Data::I32(values.map(|x| x as i32).collect()),
     }

@@ -97,6 +97,7 @@ fn change(data: &mut Data, at: usize, by: impl Fn(f64) -> f64) {
         Data::F32(v) => v[at] = value as f32,
         Data::F16(v) => v[at] = f16::from_f64(value),
         Data::Bf16(v) => v[at] = bf16::from_f64(value),
+        Data::Fp8(v) => v[at] = float8::F8E4M3::from_f64(value),
         Data::I8(v) => v[at] = value as i8,
         Data::I32(v) => v[at] = value as i32,
     }

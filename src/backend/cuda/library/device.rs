@@ -9,7 +9,7 @@ use super::{
         resources::Memory,
         sets::BufferSets,
     },
-    layout::{Product, Stored, refuse_i8},
+    layout::{Product, Stored, refuse_8_bit},
     product::{CANDIDATES, Handle, Matmul},
 };
 use crate::kernel::{Buffer, Case, Dtype, Inputs, Role, Slab, TensorSpec, Tuning};
@@ -42,9 +42,7 @@ fn product_of(case: &Case) -> Result<Product, DeviceError> {
         return unsupported("cuBLASLt has no product with 4-bit weights".to_owned());
     }
     let (m, n, k) = (case.axis("m"), case.axis("n"), case.axis("k"));
-    if case.dtype == Dtype::I8
-        && let Some(why) = refuse_i8(n, k)
-    {
+    if let Some(why) = refuse_8_bit(case.dtype, n, k) {
         return unsupported(why);
     }
     Ok(Product::new(m, n, k, Stored::KInner, Stored::KInner))
@@ -98,7 +96,7 @@ impl Device for LtDevice {
         let wanted = buffer_sets(case, &self.open.facts, set_bytes);
         let buffers = BufferSets::upload(&self.open.context, planned, inputs, wanted)?;
         let mut notes = vec![matmul.chosen.clone()];
-        if matches!(case.dtype, Dtype::F16 | Dtype::Bf16) {
+        if matches!(case.dtype, Dtype::F16 | Dtype::Bf16 | Dtype::Fp8) {
             notes.push("split sums meet in f32, as the tolerance asks".to_owned());
         }
         let build = Build {

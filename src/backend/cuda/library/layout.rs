@@ -4,6 +4,8 @@
 //! A row-major matrix of R x C is, to a column-major library, one of C x R with leading dimension C. The product
 //! `C[M,N] = A[M,K] * B[K,N]` is therefore asked for as `C^T = B^T * A^T`: the weights come first.
 
+use crate::kernel::Dtype;
+
 /// How an operand lies in memory, row-major either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stored {
@@ -56,10 +58,16 @@ impl Product {
     }
 }
 
-/// Why the integer kernels cannot take a shape; they want whole words along every leading dimension.
-pub(super) fn refuse_i8(n: u64, k: u64) -> Option<String> {
-    let odd = [("n", n), ("k", k)].into_iter().find(|(_, extent)| extent % 4 != 0)?;
-    Some(format!("cuBLASLt's i8 product wants n and k in multiples of 4; {} is {}", odd.0, odd.1))
+/// Why the 8-bit kernels of a dtype cannot take a shape: i8 wants whole words along every leading dimension, fp8 whole
+/// 16 bytes.
+pub(super) fn refuse_8_bit(dtype: Dtype, n: u64, k: u64) -> Option<String> {
+    let multiple = match dtype {
+        Dtype::I8 => 4,
+        Dtype::Fp8 => 16,
+        _ => return None,
+    };
+    let odd = [("n", n), ("k", k)].into_iter().find(|(_, extent)| extent % multiple != 0)?;
+    Some(format!("cuBLASLt's {dtype} product wants n and k in multiples of {multiple}; {} is {}", odd.0, odd.1))
 }
 
 #[cfg(test)]
@@ -112,9 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn odd_integer_shapes_are_refused_by_name() {
-        assert_eq!(refuse_i8(4096, 14336), None);
-        assert!(refuse_i8(129, 64).unwrap().contains("n is 129"));
-        assert!(refuse_i8(128, 61).unwrap().contains("k is 61"));
+    fn odd_8_bit_shapes_are_refused_by_name() {
+        assert_eq!(refuse_8_bit(Dtype::I8, 4096, 14336), None);
+        assert!(refuse_8_bit(Dtype::I8, 129, 64).unwrap().contains("n is 129"));
+        assert!(refuse_8_bit(Dtype::I8, 128, 61).unwrap().contains("k is 61"));
+        assert!(refuse_8_bit(Dtype::Fp8, 128, 36).unwrap().contains("multiples of 16; k is 36"));
+        assert_eq!(refuse_8_bit(Dtype::F16, 129, 61), None);
     }
 }

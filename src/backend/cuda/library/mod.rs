@@ -1,8 +1,8 @@
 //! The library track on NVIDIA GPUs: the products that a user of cuBLASLt would call for the same cases.
 //! Has no kernel of its own.
 //!
-//! f32 is true f32; f16 and bf16 accumulate in f32; i8 gives i32. TF32 is not offered: it is outside f32's tolerance,
-//! and no case asks for it. fp8 waits for a case that has it.
+//! f32 is true f32, tf32 a dtype beside it; f16, bf16 and fp8 (e4m3, results in bf16, no scales, from sm_89 on) accumulate
+//! in f32; i8 gives i32.
 
 mod api;
 mod device;

@@ -74,13 +74,15 @@ struct Types {
     compute: sys::cublasComputeType_t,
 }
 
-/// f32 is computed in f32: TF32 would be another case. None for what the library has no product of.
+/// f32 is computed in f32, which TF32 is another case beside. None for what the library has no product of.
 fn types(dtype: Dtype) -> Option<Types> {
     use sys::{cublasComputeType_t as Compute, cudaDataType_t as Data};
     let (input, output, scale, compute) = match dtype {
         Dtype::F32 => (Data::CUDA_R_32F, Data::CUDA_R_32F, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
+        Dtype::Tf32 => (Data::CUDA_R_32F, Data::CUDA_R_32F, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F_FAST_TF32),
         Dtype::F16 => (Data::CUDA_R_16F, Data::CUDA_R_16F, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
         Dtype::Bf16 => (Data::CUDA_R_16BF, Data::CUDA_R_16BF, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
+        Dtype::Fp8 => (Data::CUDA_R_8F_E4M3, Data::CUDA_R_16BF, Data::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F),
         Dtype::I8 => (Data::CUDA_R_8I, Data::CUDA_R_32I, Data::CUDA_R_32I, Compute::CUBLAS_COMPUTE_32I),
         Dtype::W4A16G32 | Dtype::W4A16G128 | Dtype::W4A8G32 | Dtype::W4A8G128 | Dtype::Kv8 => {
             return None;
@@ -198,7 +200,7 @@ fn preference(api: &Api, dtype: Dtype) -> Result<Owned<cublasLtMatmulPreference_
     // SAFETY: this attribute takes a 64-bit number.
     let status = unsafe { (api.preference_set)(value, bytes, (&raw const most).cast(), 8) };
     check(status, "stating a preference")?;
-    if matches!(dtype, Dtype::F16 | Dtype::Bf16) {
+    if matches!(dtype, Dtype::F16 | Dtype::Bf16 | Dtype::Fp8) {
         let mask = Attribute::CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK as i32;
         // SAFETY: this attribute takes a 32-bit mask.
         let status = unsafe { (api.preference_set)(value, mask, (&raw const scheme).cast(), 4) };

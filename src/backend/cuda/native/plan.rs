@@ -106,8 +106,8 @@ pub(super) fn plan(case: &Case, gpu: &Gpu) -> Result<NativeProgram, String> {
     if case.dtype == Dtype::F32 {
         return Err("tensor cores round f32 inputs to TF32; f32 is left to the portable and library tracks".to_owned());
     }
-    if case.dtype.int4().is_some() || case.dtype == Dtype::Kv8 {
-        return Err(format!("no native kernel for {}: use the portable track", case.dtype));
+    if case.dtype.int4().is_some() || matches!(case.dtype, Dtype::Tf32 | Dtype::Fp8 | Dtype::Kv8) {
+        return Err(format!("no native kernel for {}: use the portable or the library track", case.dtype));
     }
     let program = match case.family.name() {
         "matmul" => matmul::plan(case, gpu),
