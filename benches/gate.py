@@ -2,12 +2,15 @@
 """How often the regression gate is wrong: false alarms on pairs of equal runs, and planted slowdowns that it misses.
 
   benches/gate.py --wattmark target/release/wattmark --device cpu [--case matmul/gemm/f32] [--pairs 100] [--fail-on 3%]
+                  [--machine NAME -o results/<machine>/gate.jsonl]
+  benches/gate.py --table results/<machine>/gate.jsonl [--check results/README.md]
 
 Runs one build against itself, a run after the other, and asks `compare --fail-on` of each pair; then again with the second
-run's samples made longer by --planted. Prints one JSON line. Standard library only.
+run's samples made longer by --planted. Prints one JSON line, or appends it to a file. Standard library only.
 """
 
 import argparse
+import datetime
 import json
 import pathlib
 import subprocess
@@ -19,16 +22,44 @@ def records(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+def share(count, of):
+    """A count as a share, with its 95 % interval by Wilson."""
+    z, p = 1.96, count / of
+    middle, half = (p + z * z / (2 * of)), z * (p * (1 - p) / of + z * z / (4 * of * of)) ** 0.5
+    low, high = (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
+    return f"{count} of {of} ({low * 100:.0f} to {high * 100:.0f} %)"
+
+
+def table(path):
+    lines = ["| device | case | gate | false alarms on equal pairs | planted | found |", "|---|---|---|---|---|---|"]
+    for row in records(path):
+        lines.append(f"| {row['device']} | {row['case']} | {row['fail_on']} | {share(row['false_alarms'], row['pairs'])} "
+                     f"| {row['planted'] * 100:g} % | {share(row['found'], row['pairs'])} |")
+    return "\n".join(lines) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--wattmark", type=pathlib.Path, required=True)
-    parser.add_argument("--device", required=True)
+    parser.add_argument("--wattmark", type=pathlib.Path)
+    parser.add_argument("--device")
     parser.add_argument("--suite", default="quick")
     parser.add_argument("--case", default="matmul/gemm/f32")
     parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--fail-on", default="3%")
     parser.add_argument("--planted", type=float, default=0.05)
+    parser.add_argument("--machine", default="", help="alias of this machine, for the line")
+    parser.add_argument("-o", "--output", type=pathlib.Path, help="append the line to this file")
+    parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print the table of an earlier file")
+    parser.add_argument("--check", type=pathlib.Path, metavar="PAGE", help="with --table: fail unless this page holds it")
     arguments = parser.parse_args()
+    if arguments.table:
+        made = table(arguments.table)
+        print(made, end="")
+        if arguments.check and made not in arguments.check.read_text():
+            sys.exit(f"error: {arguments.check} does not hold this table of {arguments.table}: put it there")
+        return
+    if not arguments.wattmark or not arguments.device:
+        parser.error("give --wattmark and --device, or --table")
     binary = arguments.wattmark.resolve()
     alarms = found = judged = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -54,8 +85,15 @@ def main():
                 record["time"]["samples_s"] = [s * (1 + arguments.planted) for s in record["time"]["samples_s"]]
             after.write_text("".join(json.dumps(record) + "\n" for record in slower))
             found += broken(before, after)
-    print(json.dumps({"device": arguments.device, "case": arguments.case, "pairs": arguments.pairs, "judged": judged,
-                      "fail_on": arguments.fail_on, "false_alarms": alarms, "planted": arguments.planted, "found": found}))
+    version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.split()[-1]
+    line = json.dumps({"schema": "wattmark.gate/1", "ended": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"),
+                       "wattmark": version, "machine": arguments.machine, "device": arguments.device, "case": arguments.case,
+                       "pairs": arguments.pairs, "judged": judged, "fail_on": arguments.fail_on, "false_alarms": alarms,
+                       "planted": arguments.planted, "found": found})
+    print(line)
+    if arguments.output:
+        with arguments.output.open("a") as file:
+            file.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
         Box::new(cpu::Cpu),
         #[cfg(feature = "candle")]
         Box::new(candle::Candle),
+        #[cfg(feature = "candle-cuda")]
+        Box::new(candle::CandleCuda),
         #[cfg(feature = "cuda")]
         Box::new(cuda::Cuda),
         #[cfg(feature = "cuda")]

@@ -49,10 +49,11 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), FindError> {
     Ok(())
 }
 
-/// Rows of `benches/peers/run.py` and of `examples/decoder_check`, and what was found of sensors, are no records.
+/// Rows of `benches/peers/run.py`, `benches/gate.py` and `examples/decoder_check`, and what was found of sensors, are no
+/// records.
 pub(crate) fn holds_other_results(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-    ["peers", "decoder", "sensors.jsonl"].iter().any(|other| name.starts_with(other))
+    ["peers", "decoder", "gate.jsonl", "sensors.jsonl"].iter().any(|other| name.starts_with(other))
 }
 
 #[cfg(test)]

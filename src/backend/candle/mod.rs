@@ -1,5 +1,6 @@
-//! The library track on the CPU: what a user of candle-core would call for the same cases.
-//! Has no kernel of its own and measures no ceiling; the cpu backend's ceilings stand for the same hardware.
+//! A library track: what a user of candle-core would call for the same cases, on the CPU, and on NVIDIA GPUs with the
+//! feature `candle-cuda`.
+//! Has no kernel of its own and measures no ceiling; those of the cpu and cuda backends stand for the same hardware.
 //!
 //! What candle-core cannot do on a CPU is `Unsupported` with that reason: it has no 8-bit and no bf16 matrix product.
 //! candle allocates an output on every launch, so there is none to poison beforehand. Instead the output of the last
@@ -11,10 +12,15 @@
 //! altogether). Such products are outside the tolerance of f32 accumulation, single elements by over 100 times their
 //! rounding noise while the Frobenius error stays small, so they fail verification and get no throughput.
 
+#[cfg(feature = "candle-cuda")]
+mod cuda;
 mod device;
 mod discover;
 mod executable;
 mod ops;
+
+#[cfg(feature = "candle-cuda")]
+pub(super) use cuda::CandleCuda;
 
 use super::{Backend, Device, DeviceError, Discovery};
 
@@ -41,7 +47,7 @@ impl Backend for Candle {
         if id != facts.id {
             return Err(DeviceError::Failed(format!("candle has no device `{id}`; it has `{}`", facts.id)));
         }
-        Ok(Box::new(device::CandleDevice::new(facts)))
+        Ok(Box::new(device::CandleDevice::new(facts, candle_core::Device::Cpu)))
     }
 }
 

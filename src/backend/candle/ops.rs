@@ -21,12 +21,12 @@ pub(super) struct Attention {
 
 impl Attention {
     /// Prepares the mask, which a model builds once per prompt.
-    pub(super) fn new(extents: Extents) -> Result<Attention> {
+    pub(super) fn new(extents: Extents, device: &Device) -> Result<Attention> {
         let (seq, kv) = (extents.seq, extents.kv);
         let mask = extents.causal.then(|| {
             let seen = |i: usize, j: usize| if j > i { f32::NEG_INFINITY } else { 0.0 };
             let values: Vec<f32> = (0..seq * kv).map(|at| seen(at / kv, at % kv)).collect();
-            Tensor::from_vec(values, (seq, kv), &Device::Cpu)
+            Tensor::from_vec(values, (seq, kv), device)
         });
         Ok(Attention { extents, mask: mask.transpose()? })
     }

@@ -42,6 +42,15 @@ pub(super) use {library::CublasLt, native::CudaNative};
 
 use super::{Backend, Device, DeviceError, Discovery};
 
+/// The GPUs that a library may use, under its backend's name; none without a driver.
+#[cfg(feature = "candle-cuda")]
+pub(super) fn library_devices(backend: &str, library: &str) -> Vec<super::DeviceFacts> {
+    let Ok(driver) = driver::driver() else { return Vec::new() };
+    let cards = discover::cards(driver).unwrap_or_default();
+    let usable = cards.iter().filter(|card| card.refusal().is_none());
+    usable.map(|card| card.facts(backend, super::Track::Library, driver, library)).collect()
+}
+
 /// The CUDA backend.
 pub(super) struct Cuda;
 
