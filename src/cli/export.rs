@@ -10,10 +10,7 @@ use super::{
     output::{print, write_file},
     records::read,
 };
-use crate::{
-    record::Record,
-    report::export::{Tool, dictionary, export as render},
-};
+use crate::report::export::{Tool, dictionary, export as render};
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
@@ -42,8 +39,7 @@ enum ExportFormat {
 }
 
 pub(super) fn export(args: &ExportArgs) -> anyhow::Result<Outcome> {
-    let (found, sound) = read(&args.paths)?;
-    let records: Vec<Record> = found.into_iter().map(|(_, record)| record).collect();
+    let (records, sound) = read(&args.paths)?;
     let tool = match args.format {
         ExportFormat::Bmf => Tool::Bmf,
         ExportFormat::GithubActionBenchmark => Tool::GithubActionBenchmark,

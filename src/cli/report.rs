@@ -12,12 +12,9 @@ use super::{
     records::read,
     site::{SiteArgs, site},
 };
-use crate::{
-    record::Record,
-    report::{
-        pages::{Refreshed, has_tables, refresh},
-        results::Results,
-    },
+use crate::report::{
+    pages::{Refreshed, has_tables, refresh},
+    results::Results,
 };
 
 /// Arguments of `report`.
@@ -48,8 +45,7 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = args.site.folder(&args.output)? {
         return site(&args.site, &args.paths, folder);
     }
-    let (found, sound) = read(&args.paths)?;
-    let records: Vec<Record> = found.into_iter().map(|(_, record)| record).collect();
+    let (records, sound) = read(&args.paths)?;
     args.output.show(&Results::of(&records))?;
     Ok(if sound { Outcome::Done } else { Outcome::Error })
 }

@@ -36,6 +36,7 @@ pub mod workload;
 
 use std::{fmt, io::IsTerminal as _, str::FromStr};
 
+pub(crate) use ceiling::Ceilings;
 pub use ceiling::{Bound, Fraction};
 pub use sheet::Sheet;
 

@@ -1,6 +1,8 @@
 //! Records as rows: one case on one device, with the metrics that follow from it.
 //! Shows every record, whatever became of it; derives nothing itself.
 
+use std::{borrow::Cow, collections::HashMap};
+
 use serde::Serialize;
 
 use super::{
@@ -20,19 +22,21 @@ use crate::{
 
 /// Records and their metrics.
 #[derive(Debug)]
-pub struct Results<'r> {
-    records: &'r [Record],
-    metrics: Vec<Option<Metrics>>,
-}
+pub struct Results<'r>(Vec<(&'r Record, Option<Cow<'r, Metrics>>)>);
 
 impl<'r> Results<'r> {
     /// Derives the metrics of whole runs; see [`metrics::derive`].
     pub fn of(records: &'r [Record]) -> Results<'r> {
-        Results { records, metrics: metrics::derive(records) }
+        Results(records.iter().zip(metrics::derive(records)).map(|(r, m)| (r, m.map(Cow::Owned))).collect())
+    }
+
+    /// Records whose metrics are derived already.
+    pub(crate) fn derived(rows: impl Iterator<Item = (&'r Record, Option<&'r Metrics>)>) -> Results<'r> {
+        Results(rows.map(|(r, m)| (r, m.map(Cow::Borrowed))).collect())
     }
 
     fn rows(&self) -> impl Iterator<Item = (&'r Record, Option<&Metrics>)> {
-        self.records.iter().zip(self.metrics.iter().map(Option::as_ref))
+        self.0.iter().map(|(record, metrics)| (*record, metrics.as_deref()))
     }
 }
 
@@ -93,13 +97,12 @@ fn row<'a>(record: &'a Record, metrics: Option<&'a Metrics>) -> ResultRow<'a> {
 impl Rows for Results<'_> {
     fn sheet(&self) -> Sheet {
         let mut sheet = Sheet { columns: COLUMNS.to_vec(), empty: "no records", ..Sheet::default() };
-        let mut keys: Vec<(String, String)> = Vec::new();
+        let mut groups: HashMap<(String, String), usize> = HashMap::new();
         for (record, metrics) in self.rows() {
             let key = (record.run.id.clone(), format!("{} {}", record.device.id, record.device.key()));
-            let at = keys.iter().position(|k| *k == key).unwrap_or_else(|| {
-                keys.push(key);
+            let at = *groups.entry(key).or_insert_with(|| {
                 sheet.groups.push(Group { heading: heading(record), rows: vec![] });
-                keys.len() - 1
+                sheet.groups.len() - 1
             });
             let cells = cells(record, metrics, &mut sheet.notes);
             sheet.groups[at].rows.push(cells);
