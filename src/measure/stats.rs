@@ -156,15 +156,24 @@ fn finite(samples: &[f64]) -> Option<&[f64]> {
 
 fn quantile_sorted(sorted: &[f64], q: f64) -> f64 {
     let place = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    // Weighted, because `above - below` may overflow.
-    let weight = place.fract();
-    if below == above { below } else { below * (1.0 - weight) + above * weight }
+    between(sorted[place.floor() as usize], sorted[place.ceil() as usize], place.fract())
+}
+
+/// Weighted, because `above - below` may overflow.
+fn between(below: f64, above: f64, weight: f64) -> f64 {
+    if below == above || weight == 0.0 { below } else { below * (1.0 - weight) + above * weight }
 }
 
 fn ends(mut resampled: Vec<f64>) -> (f64, f64) {
-    resampled.sort_unstable_by(f64::total_cmp);
-    (quantile_sorted(&resampled, 0.025), quantile_sorted(&resampled, 0.975))
+    (quantile_of(&mut resampled, 0.025), quantile_of(&mut resampled, 0.975))
+}
+
+/// As [`quantile_sorted`], of values that nothing else is asked of: two of them are found without sorting all.
+fn quantile_of(values: &mut [f64], q: f64) -> f64 {
+    let place = q * (values.len() - 1) as f64;
+    let (_, below, rest) = values.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
+    let next = rest.iter().copied().min_by(f64::total_cmp).unwrap_or(*below);
+    between(*below, next, place.fract())
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ fn line(site: &Site, path: &str, subject: &Subject, row: usize, older: Option<us
             (cell(&joules, true, best.map(|m| m.joules.value), notes))
             (cell(&best.map_or_else(Cell::default, |m| watts(&m.watts)), true, best.map(|m| m.watts.value), notes))
             (cell(&best.map_or_else(Cell::default, |m| Cell::of(&m.sensor)), false, None, notes))
-            @if let Some(older) = older { td.number data-value=(older) { (older) } }
+            @if let Some(older) = older { td.number data-value=(older) { @if older > 0 { (older) } } }
         }
     }
 }
@@ -230,4 +230,75 @@ fn watts(watts: &Interval) -> Cell {
 
 fn relative(interval: &Interval) -> String {
     plus_minus(interval.u95 / interval.value.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        catalog::Catalog,
+        claim::Settings,
+        record::Record,
+        report::fixtures,
+        site::Content,
+        workload::{Place, Records},
+    };
+
+    fn pages(records: Vec<Record>) -> Vec<File> {
+        let place = |at: usize| Place { file: format!("{}.jsonl", at % 9), line: at + 1 };
+        let records = Records::of(records.into_iter().enumerate().map(|(at, record)| (place(at), record)).collect());
+        let (catalog, settings) = (Catalog::load(&[]).unwrap(), Settings { draws: 1, seed: 1 });
+        let content = Content { records: &records, catalog: &catalog, outcomes: &[], findings: &[], settings };
+        files(&Site::of(content))
+    }
+
+    fn rows(file: &File) -> usize {
+        file.text.matches("<tr data-status").count()
+    }
+
+    /// So many cases that could not run, which is quickly worked out.
+    fn many(cases: usize) -> Vec<Record> {
+        let all = fixtures::records();
+        let one = all.iter().find(|r| r.status != crate::record::Status::Ok).unwrap();
+        let numbered = |at: usize| {
+            let mut record = one.clone();
+            record.case.id = format!("matmul/gemv/f32/m=1,n={},k=64/cold", at + 1);
+            record
+        };
+        (0..cases).map(numbered).collect()
+    }
+
+    #[test]
+    fn the_newest_record_stands_for_its_case_and_the_earlier_ones_are_counted() {
+        let mut records = fixtures::records();
+        let shown = records.len();
+        let once = pages(records.clone());
+        assert_eq!((once.len(), rows(&once[0])), (1, shown));
+        assert!(!once[0].text.contains("Earlier"), "{}", once[0].text);
+        records.extend(fixtures::records().into_iter().map(|mut record| {
+            record.ended = record.ended.checked_sub(jiff::SignedDuration::from_secs(60)).unwrap();
+            record
+        }));
+        let twice = pages(records);
+        assert_eq!((twice.len(), rows(&twice[0])), (1, shown));
+        let told = format!("Earlier ones: {shown}, in 0.jsonl (1), 1.jsonl (1)");
+        assert!(twice[0].text.contains(&told) && twice[0].text.contains(" and 3 more files"), "{}", twice[0].text);
+    }
+
+    #[test]
+    fn more_rows_than_a_page_holds_are_spread_over_pages_that_are_listed() {
+        let mut records = many(MOST_ROWS + 7);
+        let mut other = records[0].clone();
+        other.environment.machine = Some("other".to_owned());
+        records.push(other);
+        let files = pages(records);
+        let [list, parts @ ..] = &files.iter().rev().collect::<Vec<_>>()[..] else { panic!("{}", files.len()) };
+        let mut rows: Vec<usize> = parts.iter().map(|page| rows(page)).collect();
+        rows.sort_unstable();
+        assert_eq!((list.path.as_str(), rows), ("kernels.html", vec![1, 7, MOST_ROWS]));
+        for page in parts {
+            assert!(list.text.contains(&format!("href=\"{}\"", page.path)), "{}", page.path);
+            assert!(page.text.contains("href=\"../devices/") && page.text.contains("../assets/style.css"));
+        }
+    }
 }
