@@ -25,7 +25,7 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
     // In the order of the page, not of the catalogue.
     outcomes.sort_by_key(|o| ids.iter().position(|id| id.eq_ignore_ascii_case(&o.claim.id)));
     let table = render_sheet(Format::Markdown, &quoted(&outcomes), &Style::PLAIN);
-    Ok(Made { table, provenance: provenance(&known, settings, &sources, marker), problems })
+    Ok(Made { table, provenance: provenance(&known, settings, &sources, marker), problems, picture: None })
 }
 
 /// The catalogue with the records at some paths in the place of priors; with the record files, and the lines of them that

@@ -18,7 +18,7 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
         return Err(PageError::Empty { line: marker.line });
     }
     let table = render(Format::Markdown, &Results::of(&records), &Style::PLAIN);
-    Ok(Made { table, provenance: provenance(&records, &sources, marker), problems })
+    Ok(Made { table, provenance: provenance(&records, &sources, &files, marker), problems, picture: None })
 }
 
 /// Reads record files, named relative to the page: `take` gets the number of the file and the line of each record. Returns
@@ -50,7 +50,7 @@ pub(super) fn read<T: Send>(
 }
 
 /// Where a table comes from, and how to cite it.
-fn provenance(records: &[Record], sources: &[String], marker: &Marker) -> String {
+pub(super) fn provenance(records: &[Record], sources: &[String], files: &[String], marker: &Marker) -> String {
     let each = |of: &dyn Fn(&Record) -> String| -> String {
         records.iter().map(of).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
     };
@@ -63,7 +63,7 @@ fn provenance(records: &[Record], sources: &[String], marker: &Marker) -> String
     let mut out = format!("Records: {}.", sources.join(", "));
     out += &text::markdown(&format!(" Measured on {days} (UTC), suite {suites}, by wattmark {builds}. Table by "));
     out += "`wattmark report --tables`.";
-    let licence = marker.words.first().and_then(|file| licence(file, marker.folder));
+    let licence = files.first().and_then(|file| licence(file, marker.folder));
     let links: Vec<String> = [("To cite", citation(marker.folder)), ("licence of the data", licence)]
         .into_iter()
         .filter_map(|(what, link)| link.map(|link| format!("{what}: [{link}]({link})")))
