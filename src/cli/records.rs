@@ -1,13 +1,16 @@
 //! Record files that a command reads: whole or not at all where a verdict rests on them, else what can be read.
 //! Derives nothing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::bail;
 
 use crate::{
     record::{Line, Record, Source, holds_other_results, read_each, record_files},
-    report::text,
+    report::{Ceilings, Field, export::row, metrics::seconds_of, text},
     workload::{Collector, Observed, Records},
 };
 
@@ -63,6 +66,46 @@ pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<(Vec<Record>, bool)> {
         bail!("no record in {}", names(paths));
     }
     Ok((records, sound))
+}
+
+/// Hands over every record as a row of a table, and returns whether that was all. Files are read twice, first for the
+/// ceilings, so that no record is held; standard input is held.
+///
+/// # Errors
+/// As [`load_sound`], or a row cannot be written.
+pub(super) fn rows(paths: &[PathBuf], mut take: impl FnMut(Vec<Field>) -> io::Result<()>) -> anyhow::Result<bool> {
+    let sources: Vec<Source> = record_files(paths)?.iter().map(|path| Source::named(path)).collect();
+    let mut ceilings = Ceilings::default();
+    if sources.iter().any(|source| source.path == Path::new("-")) {
+        let (records, sound) = read(paths)?;
+        for record in &records {
+            seconds_of(record).iter().for_each(|s| ceilings.note(record, s.value));
+        }
+        records.iter().try_for_each(|record| take(row(record, &ceilings)))?;
+        return Ok(sound);
+    }
+    let ceiling = |record: Box<Record>| {
+        let seconds = if record.case.family == "ceiling" { seconds_of(&record) } else { None };
+        seconds.map(|seconds| (record, seconds))
+    };
+    each(&sources, ceiling, |_, found| found.iter().for_each(|(r, s)| ceilings.note(r, s.value)), |_| ())?;
+    let (mut count, mut sound, mut written) = (0, true, Ok(()));
+    each(
+        &sources,
+        |record| row(&record, &ceilings),
+        |_, row| {
+            count += 1;
+            if written.is_ok() {
+                written = take(row);
+            }
+        },
+        |problem| left_out(&problem, &mut sound),
+    )?;
+    written?;
+    if count == 0 {
+        bail!("no record in {}", names(paths));
+    }
+    Ok(sound)
 }
 
 fn collect(sources: &[Source], problem: impl FnMut(String)) -> anyhow::Result<Records> {

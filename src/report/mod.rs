@@ -7,6 +7,7 @@
 pub mod catalog;
 mod ceiling;
 pub mod claims;
+mod columns;
 pub mod compared;
 pub mod cost;
 mod csv;

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::HashMap};
 use serde::Serialize;
 
 use super::{
-    Fraction, Grid, Rows,
+    Fraction, Grid, Rows, columns,
     explain::explain,
     field, json,
     metrics::{self, EnergyMetrics, Metrics, TimeMetrics},
@@ -115,7 +115,8 @@ impl Rows for Results<'_> {
     }
 
     fn grid(&self) -> Grid {
-        Grid { header: HEADER.to_vec(), rows: self.rows().map(|(r, m)| fields(r, m)).collect() }
+        let header = columns::COLUMNS.iter().map(|column| column.name).collect();
+        Grid { header, rows: self.rows().map(|(r, m)| fields(r, m)).collect() }
     }
 }
 
@@ -286,48 +287,8 @@ pub(crate) fn energy_cells(record: &Record, metrics: Option<&Metrics>, notes: &m
     cells
 }
 
-/// Columns of the grid; `export::dictionary` says what each means.
-pub(super) const HEADER: [&str; 37] = [
-    "run",
-    "suite",
-    "machine",
-    "case",
-    "track",
-    "device_id",
-    "device",
-    "device_class",
-    "device_api",
-    "device_key",
-    "status",
-    "reason",
-    "verified",
-    "clock",
-    "time_median [s]",
-    "time_low95 [s]",
-    "time_high95 [s]",
-    "time_mad [s]",
-    "samples",
-    "operation",
-    "rate [operation/s]",
-    "bandwidth [B/s]",
-    "ceiling_fraction",
-    "ceiling_bound",
-    "ceiling_case",
-    "energy_status",
-    "energy_reason",
-    "sensor",
-    "boundary",
-    "window",
-    "energy [J/launch]",
-    "energy_u95 [J/launch]",
-    "energy_net [J/launch]",
-    "power [W]",
-    "efficiency [operation/J]",
-    "other_meters",
-    "warnings",
-];
-
-fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
+/// A record as fields, one for each of [`columns::COLUMNS`].
+pub(super) fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
     use super::Field;
     let r = row(record, metrics);
     let may = |text: Option<&str>| text.map_or(Field::Empty, words);
