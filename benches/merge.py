@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Merges a fleet's worth of records and says what that took.
+"""Merges a fleet's worth of records, makes a site of the set, and says what that took.
 
   benches/merge.py --wattmark target/release/wattmark [--records 1000000] [--files 1000] [--cpus 2] [--folder DIR]
 
 Records are made from one of the committed ones, with a run, a time and samples of their own, about 2.6 KB each; one file is
-one run, every tenth one is also dealt into a second file, so that there are duplicates to find. Standard library only.
+one run, every tenth one is also dealt into a second file, so that there are duplicates to find. The runs are of 50 machines,
+so that there are 20 records of each case and device with the default numbers. The last line is the first merge and the site
+together. Standard library only.
 """
 
 import argparse
@@ -80,18 +82,29 @@ def main():
         steps = {
             "merge": ["merge", folder / "raw", "-o", folder / "set"],
             "merge again": ["merge", folder / "raw", "-o", folder / "set"],
-            "report": ["report", folder / "set", "--format", "csv", "-o", folder / "report.csv"],
+            "report": ["report", folder / "set", "-o", f"{folder}/site/"],
         }
+        rows = {}
         for name, step in steps.items():
             code, seconds, mib = measured([arguments.wattmark.resolve(), *step], cpus)
-            row = {"step": name, "exit": code, "wall_s": round(seconds, 1), "max_rss_mib": round(mib), "cpus": len(cpus),
+            rows[name] = row = {"step": name, "exit": code, "wall_s": round(seconds, 1), "max_rss_mib": round(mib), "cpus": len(cpus),
                    "records": records, "duplicates": twice, "files": arguments.files, "bytes": size}
+            if name == "report":
+                pages = [path for path in (folder / "site").rglob("*") if path.is_file()]
+                row |= {"site_files": len(pages), "site_bytes": sum(path.stat().st_size for path in pages),
+                        "largest_page_bytes": max((p.stat().st_size for p in pages if p.suffix == ".html"), default=0)}
+                if code != 0:
+                    sys.exit(f"error: report ended with {code}")
             print(json.dumps(row), flush=True)
             if name.startswith("merge"):
                 with open(folder / "set/records.jsonl") as lines:
                     got = sum(1 for _ in lines)
                 if code != 0 or got != records:
                     sys.exit(f"error: {name} ended with {code} and left {got} records")
+        both = rows["merge"], rows["report"]
+        together = {"step": "merge and report", "wall_s": round(sum(row["wall_s"] for row in both), 1),
+                    "max_rss_mib": max(row["max_rss_mib"] for row in both)}
+        print(json.dumps(rows["merge"] | together), flush=True)
     finally:
         shutil.rmtree(folder)
 

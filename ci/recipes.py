@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs results/recipes.sql on the committed records, and wants an answer to every question, in agreement with the tables."""
+"""Runs results/recipes.sql on the committed records and on target/results.parquet, and wants an answer to every question, in
+agreement with the files."""
 
 import pathlib
 import sys
@@ -27,6 +28,14 @@ def main():
     counted = sum(row[-1] for row in answers[0][1])
     if counted != lines:
         sys.exit(f"error: the view holds {counted} records, the files {lines}")
+    of_table = "SELECT count(*), count(\"time_median [s]\"), sum(samples) FROM read_parquet('target/results.parquet')"
+    of_view = "SELECT count(*), count(samples_s) FILTER (verified), sum(len(samples_s)) FILTER (verified) FROM records"
+    table, view = (connection.execute(query).fetchone() for query in (of_table, of_view))
+    if table != view:
+        sys.exit(f"error: the Parquet file holds {table} records, times and samples, the record files {view}")
+    meanings = connection.execute("SELECT value FROM parquet_kv_metadata('target/results.parquet')").fetchall()
+    if not any(b"time_median [s],s," in bytes(value) for (value,) in meanings):
+        sys.exit("error: the Parquet file does not say what its columns mean")
 
 
 if __name__ == "__main__":

@@ -31,3 +31,11 @@ FROM (SELECT case_id, device, run, s, lag(s) OVER (PARTITION BY run, device, cas
       FROM (SELECT case_id, device, run, unnest(samples_s) AS s, generate_subscripts(samples_s, 1) AS i
             FROM records WHERE status = 'ok'))
 GROUP BY ALL HAVING count(before) >= 20 AND stddev(s) > 0 ORDER BY step_over_spread LIMIT 10;
+
+-- The same records as a table, for when there are more of them than JSON is pleasant for; every column's unit and meaning
+-- are in its name and in the file's metadata. First make it:
+--   cargo run --release --features parquet -- export --as parquet results/ -o target/results.parquet
+SELECT machine, device, track, "case", clock, "time_median [s]", "ceiling_fraction", ceiling_bound
+FROM read_parquet('target/results.parquet')
+WHERE status = 'ok' AND "ceiling_fraction" IS NOT NULL AND device_class <> 'software'
+ORDER BY "ceiling_fraction", "case", device LIMIT 10;

@@ -14,7 +14,7 @@ use std::{
 /// What `write` returns, and whatever the file system refuses.
 pub(crate) fn replace<E: From<io::Error>>(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), E>,
 ) -> Result<(), E> {
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     match fs::metadata(path) {
@@ -31,7 +31,7 @@ pub(crate) fn replace<E: From<io::Error>>(
 fn write_aside<E: From<io::Error>>(
     path: &Path,
     permissions: Option<fs::Permissions>,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), E>,
 ) -> Result<(), E> {
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory).map_err(io::Error::from)?;
     let aside = path.with_file_name(format!(".{}.part{}", name.to_string_lossy(), std::process::id()));

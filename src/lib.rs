@@ -7,6 +7,7 @@ pub mod claim;
 pub mod cli;
 pub mod compare;
 pub mod cost;
+mod digest;
 mod file;
 pub mod formula;
 pub mod kernel;

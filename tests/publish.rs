@@ -163,6 +163,16 @@ fn every_export_is_written_and_says_what_it_leaves_out() {
     bench.wattmark(&["export", "--as", "csv", ".", "-o", "all.csv"]).assert().success().stdout("");
     assert_eq!(support::lines(&bench.path("all.csv")), records.len() + 1);
     assert!(read(&bench.path("all.columns.csv")).contains("time_median [s],s,median time"));
+    let piped = bench.wattmark(&["export", "--as", "csv", "-"]).write_stdin(read(&bench.path("out.jsonl"))).assert();
+    assert_eq!(String::from_utf8(piped.success().get_output().stdout.clone()).unwrap(), read(&bench.path("all.csv")));
+    let parquet = bench.wattmark(&["export", "--as", "parquet", "out.jsonl", "-o", "all.parquet"]).assert();
+    if cfg!(feature = "parquet") {
+        parquet.success();
+        assert!(std::fs::read(bench.path("all.parquet")).unwrap().ends_with(b"PAR1"));
+    } else {
+        parquet.code(2).stderr(contains("--features parquet").and(contains("--as csv")));
+        assert!(!bench.path("all.parquet").exists());
+    }
     bench
         .wattmark(&["export", "--as", "xml", "out.jsonl"])
         .assert()

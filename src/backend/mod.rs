@@ -315,12 +315,6 @@ pub struct Condition {
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 pub(crate) const NVIDIA_INTEGRATED: &str = "nvidia-integrated";
 
-/// SHA-256 in hexadecimal, for [`Build::source_sha256`].
-pub(crate) fn sha256_hex(text: impl AsRef<[u8]>) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Buffer sets that make a case cold: together over twice the last-level cache, at least two, within a quarter of the
 /// device's memory. One set for hot cases.
 pub fn buffer_sets(case: &Case, facts: &DeviceFacts, set_bytes: u64) -> u32 {

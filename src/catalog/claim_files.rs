@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use sha2::{Digest, Sha256};
 use toml::Spanned;
 
 use super::{
@@ -13,7 +12,10 @@ use super::{
     problem::Inspector,
     raw::{RawAddress, RawClaim, RawDerived, RawNumber},
 };
-use crate::formula::{Cell, CellId, Content, Distribution, Formula, Given, Scope, Unit};
+use crate::{
+    digest::sha256_hex,
+    formula::{Cell, CellId, Content, Distribution, Formula, Given, Scope, Unit},
+};
 
 /// A claim as read.
 #[derive(Debug)]
@@ -310,7 +312,7 @@ fn rules(inspector: &mut Inspector, draft: &ClaimDraft, scope: &Scope, shop: &mu
 }
 
 fn check_sha(inspector: &mut Inspector, at: usize, id: &str, text: &str, stored: &Option<String>) {
-    let hash = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let hash = sha256_hex(text);
     match stored {
         Some(stored) if *stored == hash => {}
         Some(stored) => {

@@ -3,9 +3,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use sha2::{Digest as _, Sha256};
-
 use super::Problem;
+use crate::digest::sha256_short;
 
 // Name and text of each file below `catalog/`, written by the build script.
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
@@ -30,13 +29,9 @@ pub(super) fn files() -> Files {
 
 /// Which files these are: SHA-256 of their names and texts in order, its first 12 hexadecimal digits.
 pub(super) fn digest(files: &Files) -> String {
-    let mut sum = Sha256::new();
-    for ((layer, path), file) in files {
-        // Lengths keep what ends one file apart from what begins the next.
-        sum.update(format!("{layer} {path} {}\n", file.text.len()));
-        sum.update(&file.text);
-    }
-    sum.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect()
+    // Lengths keep what ends one file apart from what begins the next.
+    let head = |layer: usize, path: &str, text: &str| format!("{layer} {path} {}\n", text.len());
+    sha256_short(files.iter().flat_map(|((layer, path), file)| [head(*layer, path, &file.text), file.text.clone()]))
 }
 
 /// Adds a folder's files. What cannot be read, or lies where nothing is looked for, is a problem.

@@ -52,8 +52,7 @@ verdict = "refuted"
 
 /// The claim with the right hash and one line changed.
 fn claim(from: &str, to: &str) -> String {
-    use sha2::{Digest, Sha256};
-    let hash: String = Sha256::digest("dear").iter().map(|b| format!("{b:02x}")).collect();
+    let hash = crate::digest::sha256_hex("dear");
     let sound = CLAIM.replace("f6d7ac2ad3bd70fca71eb8bf5a0a22a0ab1a7ed2a7ad8aee6b22ba0f3d2a6e57", &hash);
     let sound = sound.replace("price * 24 [h/day]", "price").replace("30 [USD/GPU-day]", "48 [USD/GPU-day]");
     assert!(sound.contains(from), "{from}");

@@ -12,12 +12,9 @@ use super::{
     records::read,
     site::{SiteArgs, site},
 };
-use crate::{
-    record::Record,
-    report::{
-        pages::{Refreshed, has_tables, refresh},
-        results::Results,
-    },
+use crate::report::{
+    pages::{Refreshed, has_tables, refresh},
+    results::Results,
 };
 
 /// Arguments of `report`.
@@ -28,8 +25,8 @@ pub(super) struct ReportArgs {
     #[arg(value_name = "PATH", required_unless_present_any = ["tables", "check"])]
     paths: Vec<PathBuf>,
     /// Rewrite the tables of pages between `<!-- wattmark:table FILE ... -->` and `<!-- /wattmark:table -->`, and those of
-    /// verdicts between `<!-- wattmark:claims [ID|FILE ...] -->` and `<!-- /wattmark:claims -->`; so `findings [ID ...]` and
-    /// `drivers [FILE ...]`
+    /// verdicts between `<!-- wattmark:claims [ID|FILE ...] -->` and `<!-- /wattmark:claims -->`; so `findings [ID ...]`,
+    /// `drivers [FILE ...]` and `picture FILE.svg FILE ...`
     #[arg(long)]
     tables: bool,
     /// Rewrite no table, and fail (exit 5) if one does not match its records or the catalogue
@@ -48,8 +45,7 @@ pub(super) fn report(args: &ReportArgs) -> anyhow::Result<Outcome> {
     if let Some(folder) = args.site.folder(&args.output)? {
         return site(&args.site, &args.paths, folder);
     }
-    let (found, sound) = read(&args.paths)?;
-    let records: Vec<Record> = found.into_iter().map(|(_, record)| record).collect();
+    let (records, sound) = read(&args.paths)?;
     args.output.show(&Results::of(&records))?;
     Ok(if sound { Outcome::Done } else { Outcome::Error })
 }
@@ -67,7 +63,13 @@ fn tables(paths: &[PathBuf], check: bool) -> anyhow::Result<Outcome> {
         }
         if check {
             stale |= tell_stale(&page, &fresh)?;
-        } else if fresh.text != text {
+            continue;
+        }
+        for (file, svg) in fresh.tables.iter().filter(|t| t.stale).filter_map(|t| t.picture.as_ref()) {
+            write_file(&folder.join(file), svg)?;
+            eprintln!("{}: picture drawn", folder.join(file).display());
+        }
+        if fresh.text != text {
             write_file(&page, &fresh.text)?;
             eprintln!("{}: tables rewritten", page.display());
         }

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Outcome, Usage, catalog::CatalogArgs, output::OutputArgs, records::read};
+use super::{Outcome, Usage, catalog::CatalogArgs, output::OutputArgs, records::load_sound};
 use crate::{
     claim::{Settings, evaluate, findings, replace_priors},
     site::{Content, render, write},
-    workload::Records,
 };
 
 /// Most draws: every step of every cost keeps its own, for the quantiles.
@@ -50,8 +49,7 @@ pub(super) fn site(args: &SiteArgs, paths: &[PathBuf], folder: &Path) -> anyhow:
         return Err(Usage(format!("--draws {}: choose from 1 to {MOST_DRAWS}", args.draws)).into());
     }
     let mut catalog = args.catalog.load()?;
-    let (found, sound) = read(paths)?;
-    let records = Records::of(found);
+    let (records, sound) = load_sound(paths)?;
     for kept in replace_priors(&mut catalog, &records) {
         eprintln!("{} stays a prior: {}", kept.input, kept.why);
     }

@@ -1,6 +1,7 @@
 //! How a number comes to be: warm-up, sampling, the stopping rule, the throttle guard, the statistics of samples.
 //! Knows executables and clocks; knows no backend, no case list and no file.
 
+mod resample;
 mod sampling;
 pub mod stats;
 mod stopping;

@@ -1,10 +1,10 @@
 //! Statistics of samples: median, spread, and bootstrap intervals that respect autocorrelation.
 //! Knows nothing of devices or records; every result is a pure function of its input and a fixed seed.
 
-use rand::{RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::resample::medians;
 
 /// Fewer samples than this support no distribution-free 95 % interval of the median: even from the smallest to the
 /// largest of five, the median is inside in only 1 - 2/2^5 = 94 % of cases.
@@ -93,7 +93,7 @@ pub fn median_interval(samples: &[f64], bootstrap: &Bootstrap) -> Option<Estimat
     let (low, high) = match samples.len() {
         1 => (f64::NEG_INFINITY, f64::INFINITY),
         2..FEWEST_FOR_INTERVAL => (quantile(samples, 0.0)?, quantile(samples, 1.0)?),
-        _ => ends(resampled_medians(samples, bootstrap, 0)),
+        _ => ends(medians(samples, bootstrap, 0)),
     };
     Some(Estimate { value, low, high })
 }
@@ -111,7 +111,7 @@ pub fn median_ratio(a: &[f64], b: &[f64], bootstrap: &Bootstrap) -> Option<Estim
     } else if fewest < FEWEST_FOR_INTERVAL {
         (quantile(b, 0.0)? / quantile(a, 1.0)?, quantile(b, 1.0)? / quantile(a, 0.0)?)
     } else {
-        let (a, b) = (resampled_medians(a, bootstrap, 0), resampled_medians(b, bootstrap, 1));
+        let (a, b) = (medians(a, bootstrap, 0), medians(b, bootstrap, 1));
         ends(a.iter().zip(&b).map(|(a, b)| b / a).collect())
     };
     Some(Estimate { value, low, high })
@@ -156,80 +156,24 @@ fn finite(samples: &[f64]) -> Option<&[f64]> {
 
 fn quantile_sorted(sorted: &[f64], q: f64) -> f64 {
     let place = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    // Weighted, because `above - below` may overflow.
-    let weight = place.fract();
-    if below == above { below } else { below * (1.0 - weight) + above * weight }
+    between(sorted[place.floor() as usize], sorted[place.ceil() as usize], place.fract())
+}
+
+/// Weighted, because `above - below` may overflow.
+fn between(below: f64, above: f64, weight: f64) -> f64 {
+    if below == above || weight == 0.0 { below } else { below * (1.0 - weight) + above * weight }
 }
 
 fn ends(mut resampled: Vec<f64>) -> (f64, f64) {
-    resampled.sort_unstable_by(f64::total_cmp);
-    (quantile_sorted(&resampled, 0.025), quantile_sorted(&resampled, 0.975))
+    (quantile_of(&mut resampled, 0.025), quantile_of(&mut resampled, 0.975))
 }
 
-/// Medians of the resampled series. Works on ranks: a resample is a histogram of them, and its median is where the
-/// histogram's running sum passes the middle, so nothing is sorted twice.
-fn resampled_medians(samples: &[f64], bootstrap: &Bootstrap, stream: u64) -> Vec<f64> {
-    let n = samples.len();
-    let block = match bootstrap.scheme {
-        Resample::Independent => 1,
-        Resample::Blocks(length) => length.clamp(1, n),
-        Resample::Auto => (n as f64).sqrt().round() as usize,
-    };
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| samples[i].total_cmp(&samples[j]));
-    let mut ranks = vec![0u32; n + block - 1];
-    for (rank, &i) in order.iter().enumerate() {
-        ranks[i] = rank as u32;
-    }
-    // A block that starts near the end goes on at the beginning, so that every sample is drawn equally often.
-    ranks.copy_within(0..block - 1, n);
-    let mut rng = ChaCha8Rng::seed_from_u64(bootstrap.seed);
-    rng.set_stream(stream);
-    let mut counts = vec![0u32; n];
-    let mut draws = vec![0u32; n.div_ceil(block)];
-    let medians = (0..bootstrap.resamples.max(1)).map(|_| {
-        counts.fill(0);
-        rng.fill(&mut draws[..]);
-        let mut left = n;
-        for &draw in &draws {
-            // Multiply-shift: its bias is under n / 2^32.
-            let start = ((u64::from(draw) * n as u64) >> 32) as usize;
-            let length = block.min(left);
-            for &rank in &ranks[start..start + length] {
-                counts[rank as usize] += 1;
-            }
-            left -= length;
-        }
-        let (low, high) = middle(&counts, n);
-        if low == high { samples[order[low]] } else { samples[order[low]] / 2.0 + samples[order[high]] / 2.0 }
-    });
-    medians.collect()
-}
-
-/// Ranks of the two middle elements (equal for odd `n`) of the sorted resample that the histogram describes.
-fn middle(counts: &[u32], n: usize) -> (usize, usize) {
-    const STRIDE: usize = 16;
-    let place = (n as u32 - 1) / 2;
-    let (mut seen, mut rank) = (0, 0);
-    // Whole strides first: their sums are vector instructions.
-    for stride in counts.chunks_exact(STRIDE) {
-        let sum: u32 = stride.iter().sum();
-        if seen + sum > place {
-            break;
-        }
-        seen += sum;
-        rank += STRIDE;
-    }
-    while seen + counts[rank] <= place {
-        seen += counts[rank];
-        rank += 1;
-    }
-    if n % 2 == 1 || seen + counts[rank] > place + 1 {
-        return (rank, rank);
-    }
-    let next = counts[rank + 1..].iter().position(|&count| count > 0).expect("half of the resample lies above");
-    (rank, rank + 1 + next)
+/// As [`quantile_sorted`], of values that nothing else is asked of: two of them are found without sorting all.
+fn quantile_of(values: &mut [f64], q: f64) -> f64 {
+    let place = q * (values.len() - 1) as f64;
+    let (_, below, rest) = values.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
+    let next = rest.iter().copied().min_by(f64::total_cmp).unwrap_or(*below);
+    between(*below, next, place.fract())
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ impl Hold<'_> {
             Some(folder) => std::fs::create_dir_all(folder).map_err(WriteError::from),
             None => Ok(()),
         };
-        told(path, written.and_then(|()| file::replace(path, write)))
+        told(path, written.and_then(|()| file::replace(path, |out| write(out))))
     }
 }
 

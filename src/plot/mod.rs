@@ -1,4 +1,5 @@
-//! Pictures as SVG: lines with bands and dots, horizontal bars, and the pictures of costs, claims and devices made of them.
+//! Pictures as SVG: lines with bands and dots, horizontal bars, and the pictures of costs, claims and
+//! devices.
 //! Computes nothing and writes no file; the same input gives the same bytes.
 //!
 //! A picture has a `<title>` and a `<desc>`, colours that the colour-blind tell apart, and a dark form for readers who
@@ -9,6 +10,7 @@ mod bars;
 mod canvas;
 pub mod claims;
 pub mod cost;
+pub mod fractions;
 mod lines;
 pub mod roofline;
 mod spark;

@@ -1,9 +1,8 @@
 //! The cluster job that a run is part of, from the variables that schedulers set.
 //! Reads variables only; keeps no name of a user, a project or a repository.
 
-use sha2::{Digest as _, Sha256};
-
 use super::{HostAlias, Job};
+use crate::digest::sha256_short;
 
 /// The job that this process runs in, if a scheduler that is known started it. The node goes by the machine's alias where
 /// there is one, unless a manifest hands its name over for the records. Anonymously it has no name, and the job's own is
@@ -22,7 +21,7 @@ fn from_variables(get: Variables<'_>, alias: &HostAlias) -> Option<Job> {
     Some(match alias {
         HostAlias::Host => job,
         HostAlias::Named(alias) => Job { node: get(NODE).or_else(|| Some(alias.clone())), ..job },
-        HostAlias::Anonymous => Job { node: None, id: digest(&job.id), ..job },
+        HostAlias::Anonymous => Job { node: None, id: sha256_short([&job.id]), ..job },
     })
 }
 
@@ -56,10 +55,6 @@ fn github(get: Variables<'_>) -> Option<Job> {
 /// The attempt after so many failed ones.
 fn after(failures: Option<String>) -> u32 {
     failures.and_then(|f| f.parse::<u32>().ok()).map_or(1, |f| f.saturating_add(1))
-}
-
-fn digest(id: &str) -> String {
-    Sha256::digest(id.as_bytes()).iter().take(6).map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

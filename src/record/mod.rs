@@ -4,6 +4,7 @@
 mod environment;
 mod find;
 mod job;
+mod read;
 mod schema;
 mod store;
 
@@ -11,9 +12,10 @@ pub use environment::{Environment, HostAlias, observe as observe_environment};
 pub(crate) use find::holds_other_results;
 pub use find::{FindError, record_files};
 pub use job::observe as observe_job;
+pub(crate) use read::{Line, Source, parse_line, read_each};
+pub use read::{Problem, ReadError, ReadReport, read_file};
 pub use schema::{
     CaseInfo, ClockCheck, ConditionSummary, Energy, EnergyStatus, Gauge, Interval, Job, Meter, Record, RunInfo, SCHEMA,
     Status, Stop, Time, TimeSource, Warning, WindowKind, json_schema,
 };
-pub(crate) use store::parse_line;
-pub use store::{Appender, Problem, ReadReport, StoreError, read_file, read_str};
+pub use store::{Appender, StoreError};

@@ -65,7 +65,7 @@ enum Kind {
 
 /// Ceilings by run, device and kind.
 #[derive(Debug, Default)]
-pub(super) struct Ceilings(HashMap<(RunId, Owner, Kind), Ceiling>);
+pub(crate) struct Ceilings(HashMap<(RunId, Owner, Kind), Ceiling>);
 
 type RunId = String;
 
@@ -89,22 +89,18 @@ impl Owner {
 }
 
 impl Ceilings {
-    /// Collects the ceilings among verified records with their median seconds per launch. Where one was measured more
-    /// than once the highest counts: a ceiling is what the device can do at best.
-    pub(super) fn of<'r>(timed: impl Iterator<Item = (&'r Record, f64)>) -> Ceilings {
-        let mut ceilings: HashMap<_, Ceiling> = HashMap::new();
-        for (record, seconds) in timed {
-            let Some((kind, work)) = ceiling_kind(record) else { continue };
-            let rate = work / seconds;
-            // The library track calls someone else's kernels on the same CPU: it is held against what that CPU can do.
-            for owner in std::iter::once(Owner::device(&record.device)).chain(Owner::cpu(&record.device)) {
-                let key = (record.run.id.clone(), owner, kind);
-                if ceilings.get(&key).is_none_or(|c| (rate, &c.case) > (c.rate, &record.case.id)) {
-                    ceilings.insert(key, Ceiling { rate, case: record.case.id.clone() });
-                }
+    /// Takes note of a verified record, with its median seconds per launch, if it is one of a ceiling. Where one was
+    /// measured more than once the highest counts: a ceiling is what the device can do at best.
+    pub(crate) fn note(&mut self, record: &Record, seconds: f64) {
+        let Some((kind, work)) = ceiling_kind(record) else { return };
+        let rate = work / seconds;
+        // The library track calls someone else's kernels on the same CPU: it is held against what that CPU can do.
+        for owner in std::iter::once(Owner::device(&record.device)).chain(Owner::cpu(&record.device)) {
+            let key = (record.run.id.clone(), owner, kind);
+            if self.0.get(&key).is_none_or(|c| (rate, &c.case) > (c.rate, &record.case.id)) {
+                self.0.insert(key, Ceiling { rate, case: record.case.id.clone() });
             }
         }
-        Ceilings(ceilings)
     }
 
     /// Fraction of the lowest ceiling of the record's run and device.

@@ -1,18 +1,40 @@
 //! CSV: one header, one line a row, RFC 4180 quoting with line feeds.
 //! Rounds nothing; what is not known is empty, never zero.
 
+use std::io::{self, Write};
+
 use super::{Field, Grid, text};
 
 /// Renders a grid.
 pub(super) fn render(grid: &Grid) -> String {
-    let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    let lines = std::iter::once(grid.header.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>())
-        .chain(grid.rows.iter().map(|row| row.iter().map(show).collect()));
-    for line in lines {
-        writer.write_record(&line).expect("writing to memory does not fail");
+    let mut text = Vec::new();
+    let mut write = || {
+        let mut writer = Writer::new(&mut text, grid.header.iter().copied())?;
+        grid.rows.iter().try_for_each(|row| writer.row(row))?;
+        writer.finish()
+    };
+    write().expect("writing to memory does not fail");
+    String::from_utf8(text).expect("fields are UTF-8, and so are commas and quotes")
+}
+
+/// Writes lines one by one.
+pub(super) struct Writer<W: Write>(::csv::Writer<W>);
+
+impl<W: Write> Writer<W> {
+    /// Begins with the header.
+    pub(super) fn new<'h>(out: W, header: impl Iterator<Item = &'h str>) -> io::Result<Writer<W>> {
+        let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(out);
+        writer.write_record(header)?;
+        Ok(Writer(writer))
     }
-    let bytes = writer.into_inner().expect("writing to memory does not fail");
-    String::from_utf8(bytes).expect("fields are UTF-8, and so are commas and quotes")
+
+    pub(super) fn row(&mut self, row: &[Field]) -> io::Result<()> {
+        Ok(self.0.write_record(row.iter().map(show))?)
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn show(field: &Field) -> String {

@@ -70,7 +70,7 @@ pub fn explain(term: &str) -> Result<Explanation, UnknownTerm> {
 }
 
 fn words() -> impl Iterator<Item = &'static Term> {
-    terms::TERMS.iter().chain(cost::terms::TERMS)
+    terms::all().chain(cost::terms::TERMS)
 }
 
 /// `gflop_per_joule` is the column `flop/j`: prefixes go, and units are written short.

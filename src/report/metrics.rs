@@ -1,12 +1,10 @@
 //! Everything that is derived from a record, in one place: rates, joules per launch, FLOP/J, fraction of ceiling.
 //! Derives nothing from a record that is not `ok` and verified, and never clamps.
 
-use std::collections::HashMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ceiling::{Ceilings, Fraction};
+use super::{Ceilings, Fraction};
 use crate::{
     kernel::OpUnit,
     measure::stats::{self, Bootstrap, Estimate},
@@ -71,18 +69,40 @@ pub struct EnergyMetrics {
 /// Derives the metrics of every record of a slice: each is set against the ceilings of its own run and device, so give
 /// whole runs. `None` for records that are not `ok` and verified.
 pub fn derive(records: &[Record]) -> Vec<Option<Metrics>> {
-    let mut seconds = HashMap::new();
-    for (i, record) in records.iter().enumerate() {
-        if let Some(time) = trusted(record).then_some(record.time.as_ref()).flatten()
-            && let Some(estimate) = stats::median_interval(&time.samples_s, &Bootstrap::default())
-        {
-            seconds.insert(i, estimate);
-        }
+    let seconds: Vec<_> = records.iter().map(seconds_of).collect();
+    let mut ceilings = Ceilings::default();
+    for (record, seconds) in records.iter().zip(&seconds) {
+        seconds.iter().for_each(|s| ceilings.note(record, s.value));
     }
-    let timed = seconds.iter().map(|(&i, estimate)| (&records[i], estimate.value));
-    let ceilings = Ceilings::of(timed);
-    let one = |(i, record): (usize, &Record)| trusted(record).then(|| metrics(record, seconds.get(&i), &ceilings));
-    records.iter().enumerate().map(one).collect()
+    records.iter().zip(seconds).map(|(record, seconds)| metrics_of(record, seconds, &ceilings)).collect()
+}
+
+/// The status of a record; `unverified` where it went well and its output was not found right.
+pub(crate) fn status_name(record: &Record) -> &'static str {
+    if record.status == Status::Ok && !trusted(record) { "unverified" } else { record.status.name() }
+}
+
+/// Median seconds per launch and its interval; `None` for a record that is not `ok`, verified and timed.
+pub(crate) fn seconds_of(record: &Record) -> Option<Estimate> {
+    let time = trusted(record).then_some(record.time.as_ref()).flatten()?;
+    stats::median_interval(&time.samples_s, &Bootstrap::default())
+}
+
+/// The metrics of one record, whose [`seconds_of`] are known, against the ceilings of its run.
+pub(crate) fn metrics_of(record: &Record, seconds: Option<Estimate>, ceilings: &Ceilings) -> Option<Metrics> {
+    trusted(record).then(|| metrics(record, seconds, ceilings))
+}
+
+/// What the meters of a record say, measured and modelled; the best first.
+pub(crate) fn energy_of(record: &Record) -> (Vec<EnergyMetrics>, Vec<EnergyMetrics>) {
+    let mut meters: Vec<&Meter> = record.energy.meters.iter().collect();
+    meters.sort_by_key(|m| (m.window == WindowKind::Short, m.kind == Gauge::Gauge));
+    let energy: Vec<EnergyMetrics> = meters.into_iter().map(|m| energy(m, record.work.flop)).collect();
+    match record.energy.status {
+        EnergyStatus::Measured => (energy, vec![]),
+        EnergyStatus::Modelled => (vec![], energy),
+        EnergyStatus::Unmeasured => (vec![], vec![]),
+    }
 }
 
 /// True if numbers may be derived: the case went well and its output was right.
@@ -90,8 +110,8 @@ pub fn trusted(record: &Record) -> bool {
     record.status == Status::Ok && record.verification.as_ref().is_some_and(|v| v.passed)
 }
 
-fn metrics(record: &Record, seconds: Option<&Estimate>, ceilings: &Ceilings) -> Metrics {
-    let time = seconds.zip(record.time.as_ref()).map(|(&seconds, time)| TimeMetrics {
+fn metrics(record: &Record, seconds: Option<Estimate>, ceilings: &Ceilings) -> Metrics {
+    let time = seconds.zip(record.time.as_ref()).map(|(seconds, time)| TimeMetrics {
         seconds,
         mad_s: stats::mad(&time.samples_s).unwrap_or(0.0),
         samples: time.samples_s.len(),
@@ -100,14 +120,7 @@ fn metrics(record: &Record, seconds: Option<&Estimate>, ceilings: &Ceilings) -> 
         unit: record.work.unit,
         bytes_per_s: (record.work.bytes > 0.0).then(|| seconds.rate(record.work.bytes)),
     });
-    let mut meters: Vec<&Meter> = record.energy.meters.iter().collect();
-    meters.sort_by_key(|m| (m.window == WindowKind::Short, m.kind == Gauge::Gauge));
-    let energy: Vec<EnergyMetrics> = meters.into_iter().map(|m| energy(m, record.work.flop)).collect();
-    let (energy, modelled) = match record.energy.status {
-        EnergyStatus::Measured => (energy, vec![]),
-        EnergyStatus::Modelled => (vec![], energy),
-        EnergyStatus::Unmeasured => (vec![], vec![]),
-    };
+    let (energy, modelled) = energy_of(record);
     let ceiling = match seconds {
         Some(seconds) => ceilings.fraction(record, seconds.value),
         None => Err("not timed".to_owned()),

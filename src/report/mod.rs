@@ -7,6 +7,7 @@
 pub mod catalog;
 mod ceiling;
 pub mod claims;
+mod columns;
 pub mod compared;
 pub mod cost;
 mod csv;
@@ -36,6 +37,7 @@ pub mod workload;
 
 use std::{fmt, io::IsTerminal as _, str::FromStr};
 
+pub(crate) use ceiling::Ceilings;
 pub use ceiling::{Bound, Fraction};
 pub use sheet::Sheet;
 

@@ -1,10 +1,12 @@
 //! Records as rows: one case on one device, with the metrics that follow from it.
 //! Shows every record, whatever became of it; derives nothing itself.
 
+use std::{borrow::Cow, collections::HashMap};
+
 use serde::Serialize;
 
 use super::{
-    Fraction, Grid, Rows,
+    Fraction, Grid, Rows, columns,
     explain::explain,
     field, json,
     metrics::{self, EnergyMetrics, Metrics, TimeMetrics},
@@ -20,19 +22,21 @@ use crate::{
 
 /// Records and their metrics.
 #[derive(Debug)]
-pub struct Results<'r> {
-    records: &'r [Record],
-    metrics: Vec<Option<Metrics>>,
-}
+pub struct Results<'r>(Vec<(&'r Record, Option<Cow<'r, Metrics>>)>);
 
 impl<'r> Results<'r> {
     /// Derives the metrics of whole runs; see [`metrics::derive`].
     pub fn of(records: &'r [Record]) -> Results<'r> {
-        Results { records, metrics: metrics::derive(records) }
+        Results(records.iter().zip(metrics::derive(records)).map(|(r, m)| (r, m.map(Cow::Owned))).collect())
+    }
+
+    /// Records whose metrics are derived already.
+    pub(crate) fn derived(rows: impl Iterator<Item = (&'r Record, Option<&'r Metrics>)>) -> Results<'r> {
+        Results(rows.map(|(r, m)| (r, m.map(Cow::Borrowed))).collect())
     }
 
     fn rows(&self) -> impl Iterator<Item = (&'r Record, Option<&Metrics>)> {
-        self.records.iter().zip(self.metrics.iter().map(Option::as_ref))
+        self.0.iter().map(|(record, metrics)| (*record, metrics.as_deref()))
     }
 }
 
@@ -96,13 +100,12 @@ fn row<'a>(record: &'a Record, metrics: Option<&'a Metrics>) -> ResultRow<'a> {
 impl Rows for Results<'_> {
     fn sheet(&self) -> Sheet {
         let mut sheet = Sheet { columns: COLUMNS.to_vec(), empty: "no records", ..Sheet::default() };
-        let mut keys: Vec<(String, String)> = Vec::new();
+        let mut groups: HashMap<(String, String), usize> = HashMap::new();
         for (record, metrics) in self.rows() {
             let key = (record.run.id.clone(), format!("{} {}", record.device.id, record.device.key()));
-            let at = keys.iter().position(|k| *k == key).unwrap_or_else(|| {
-                keys.push(key);
+            let at = *groups.entry(key).or_insert_with(|| {
                 sheet.groups.push(Group { heading: heading(record), rows: vec![] });
-                keys.len() - 1
+                sheet.groups.len() - 1
             });
             let cells = cells(record, metrics, &mut sheet.notes);
             sheet.groups[at].rows.push(cells);
@@ -115,7 +118,8 @@ impl Rows for Results<'_> {
     }
 
     fn grid(&self) -> Grid {
-        Grid { header: HEADER.to_vec(), rows: self.rows().map(|(r, m)| fields(r, m)).collect() }
+        let header = columns::COLUMNS.iter().map(|column| column.name).collect();
+        Grid { header, rows: self.rows().map(|(r, m)| fields(r, m)).collect() }
     }
 }
 
@@ -290,49 +294,8 @@ pub(crate) fn energy_cells(record: &Record, metrics: Option<&Metrics>, notes: &m
     cells
 }
 
-/// Columns of the grid; `export::dictionary` says what each means.
-pub(super) const HEADER: [&str; 38] = [
-    "run",
-    "suite",
-    "machine",
-    "case",
-    "track",
-    "device_id",
-    "device",
-    "device_class",
-    "device_api",
-    "device_key",
-    "device_emulated",
-    "status",
-    "reason",
-    "verified",
-    "clock",
-    "time_median [s]",
-    "time_low95 [s]",
-    "time_high95 [s]",
-    "time_mad [s]",
-    "samples",
-    "operation",
-    "rate [operation/s]",
-    "bandwidth [B/s]",
-    "ceiling_fraction",
-    "ceiling_bound",
-    "ceiling_case",
-    "energy_status",
-    "energy_reason",
-    "sensor",
-    "boundary",
-    "window",
-    "energy [J/launch]",
-    "energy_u95 [J/launch]",
-    "energy_net [J/launch]",
-    "power [W]",
-    "efficiency [operation/J]",
-    "other_meters",
-    "warnings",
-];
-
-fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
+/// A record as fields, one for each of [`columns::COLUMNS`].
+pub(super) fn fields(record: &Record, metrics: Option<&Metrics>) -> Vec<super::Field> {
     use super::Field;
     let r = row(record, metrics);
     let may = |text: Option<&str>| text.map_or(Field::Empty, words);

@@ -1,6 +1,8 @@
 //! A table before it has a format: columns, groups of rows, notes.
 //! Holds raw text; escaping and layout are the writers'.
 
+use std::collections::HashMap;
+
 /// How a cell is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tone {
@@ -109,22 +111,25 @@ pub struct Group {
 
 /// Footnotes: each text once, however many cells refer to it.
 #[derive(Debug, Clone, Default)]
-pub struct Notes(Vec<String>);
+pub struct Notes {
+    texts: Vec<String>,
+    known: HashMap<String, usize>,
+}
 
 impl Notes {
     /// The mark of a note, as `[1]`; a new text gets the next number.
     pub fn mark(&mut self, text: impl Into<String>) -> String {
         let text = text.into();
-        let at = self.0.iter().position(|t| *t == text).unwrap_or_else(|| {
-            self.0.push(text);
-            self.0.len() - 1
+        let number = *self.known.entry(text).or_insert_with_key(|text| {
+            self.texts.push(text.clone());
+            self.texts.len()
         });
-        format!("[{}]", at + 1)
+        format!("[{number}]")
     }
 
     /// Notes in the order of their numbers.
     pub fn texts(&self) -> &[String] {
-        &self.0
+        &self.texts
     }
 }
 

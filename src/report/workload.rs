@@ -86,8 +86,8 @@ impl Workload<'_> {
             .records
             .iter()
             .map(|at| {
-                let (place, record) = self.records.get(*at);
-                json!({ "file": place.file, "line": place.line, "run": record.run.id, "case": record.case.id })
+                let cited = self.records.cite(*at);
+                json!({ "file": cited.file, "line": cited.line, "run": cited.run, "case": cited.case })
             })
             .collect();
         json!({

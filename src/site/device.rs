@@ -8,41 +8,50 @@ use maud::{Markup, PreEscaped, html};
 use super::{
     File, Site,
     html::{Page, figure, scroll, section},
-    kernels::{case, status_name},
+    kernels::case,
     models::composed,
-    subject::Subject,
+    subject::{Subject, earlier},
 };
 use crate::{
     plot::{self, roofline},
-    record::{Record, Status},
+    record::{Record, RunInfo, Status},
     report::{
         explain::explain,
-        metrics::Metrics,
+        metrics::{Metrics, status_name},
         number::{bytes, decimal, plus_minus, seconds, si},
         results::{clock, name_of},
     },
     workload::Evidence,
 };
 
-pub(super) fn page(site: &Site, subject: &Subject, all: &[Evidence]) -> File {
+/// Runs, points of the roofline, cases with samples, and cases under a reason that a page shows at most.
+const MOST_RUNS: usize = 100;
+const MOST_POINTS: usize = 200;
+const MOST_SAMPLED: usize = 500;
+const MOST_NAMED: usize = 200;
+
+pub(super) fn page(site: &Site, subject: &Subject, all: &[&Evidence]) -> File {
     let records: Vec<(&Record, Option<&Metrics>)> = subject.rows.iter().map(|r| site.at(*r)).collect();
     let body = html! {
         @if let Some(caution) = subject.caution() { p.notice { (caution) } }
-        (section("environment", "Where it ran", environment(subject, &records)))
+        (section("environment", "Where it ran", environment(subject)))
         (section("roofline", "Roofline", roof(subject, &records)))
         (section("models", "Models composed from its kernels", composed(site, subject, all)))
         (section("samples", "Samples", samples(&records)))
         (section("not-measured", "What was not measured", not_measured(&records)))
         (section("warnings", "What to doubt", warnings(&records)))
     };
-    let lead = html! { (subject.about()) ". " (records.len()) " records." };
+    let lead = html! {
+        (subject.about()) ". " (subject.records()) " records."
+        @if let Some(earlier) = earlier(site.records, [subject]) { " " (earlier) }
+    };
     Page { path: &subject.path(), title: &subject.facts.name, lead, scripts: &[], body }.file(site)
 }
 
-fn environment(subject: &Subject, records: &[(&Record, Option<&Metrics>)]) -> Markup {
+fn environment(subject: &Subject) -> Markup {
     let (facts, host) = (subject.facts, subject.environment);
     let modes: BTreeMap<&String, BTreeSet<&String>> =
-        records.iter().flat_map(|(r, _)| &r.environment.power_mode).fold(BTreeMap::new(), |mut all, (k, v)| {
+        subject.origins.iter().flat_map(|o| &o.environment.power_mode).fold(BTreeMap::new(), |mut all, (k, v)| {
             all.entry(k).or_insert_with(BTreeSet::new).insert(v);
             all
         });
@@ -64,23 +73,29 @@ fn environment(subject: &Subject, records: &[(&Record, Option<&Metrics>)]) -> Ma
                 dt { (name) } dd { (values.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(", ")) }
             }
         }
-        (runs(records))
+        (runs(&subject.runs))
     }
 }
 
-fn runs(records: &[(&Record, Option<&Metrics>)]) -> Markup {
+/// The last ones; two builds that ran in turns share a run.
+fn runs(all: &[&RunInfo]) -> Markup {
     let mut seen = BTreeSet::new();
-    let first: Vec<&Record> = records.iter().map(|(r, _)| *r).filter(|r| seen.insert(r.run.id.as_str())).collect();
-    let job = |r: &Record| {
-        r.run.job.as_ref().map_or_else(String::new, |j| {
+    let mut all: Vec<&RunInfo> = all.iter().copied().filter(|run| seen.insert(run.id.as_str())).collect();
+    let more = all.len().saturating_sub(MOST_RUNS);
+    if more > 0 {
+        all.sort_by_key(|run| run.started);
+        all.drain(..more);
+    }
+    let job = |run: &RunInfo| {
+        run.job.as_ref().map_or_else(String::new, |j| {
             let node = j.node.as_ref().map(|n| format!(" on {n}")).unwrap_or_default();
             format!("{} {}, attempt {}{node}", j.scheduler, j.id, j.attempt)
         })
     };
-    let settings = |r: &Record| r.run.settings.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
+    let settings = |run: &RunInfo| run.settings.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ");
     let table = html! {
         table {
-            caption { "Runs" }
+            caption { "Runs" @if more > 0 { ", the last " (all.len()) "; " (more) " before them" } }
             thead {
                 tr {
                     th scope="col" { "Run" } th scope="col" { "Started (UTC)" } th scope="col" { "Suite" }
@@ -88,14 +103,14 @@ fn runs(records: &[(&Record, Option<&Metrics>)]) -> Markup {
                 }
             }
             tbody {
-                @for r in first {
+                @for run in &all {
                     tr {
-                        th scope="row" { (r.run.id) }
-                        td { (r.run.started.strftime("%Y-%m-%d %H:%M").to_string()) }
-                        td { (r.run.suite) }
-                        td { (r.run.wattmark) @if let Some(commit) = &r.run.commit { " " span.faint { (commit) } } }
-                        td.faint { (settings(r)) }
-                        td { (job(r)) }
+                        th scope="row" { (run.id) }
+                        td { (run.started.strftime("%Y-%m-%d %H:%M").to_string()) }
+                        td { (run.suite) }
+                        td { (run.wattmark) @if let Some(commit) = &run.commit { " " span.faint { (commit) } } }
+                        td.faint { (settings(run)) }
+                        td { (job(run)) }
                     }
                 }
             }
@@ -105,7 +120,9 @@ fn runs(records: &[(&Record, Option<&Metrics>)]) -> Markup {
 }
 
 fn roof(subject: &Subject, records: &[(&Record, Option<&Metrics>)]) -> Markup {
-    let shape = roofline::of(records);
+    let mut shape = roofline::of(records);
+    let more = shape.dots.len().saturating_sub(MOST_POINTS);
+    shape.dots.truncate(MOST_POINTS);
     let title = format!("{} ({})", subject.facts.name, subject.about());
     let Some(picture) = roofline::picture(&shape, &title) else {
         return html! { p { "No roofline: these records hold no ceiling with a case to set against it. Run the ceilings in the "
@@ -137,6 +154,7 @@ fn roof(subject: &Subject, records: &[(&Record, Option<&Metrics>)]) -> Markup {
     html! {
         (figure(&picture, "Roofline: measured ceilings and every case against them, both axes logarithmic"))
         ul.summary { @for roof in &shape.roofs { li { (roof.name) ": " (roof.text()) ", measured as " code { (roof.case) } } } }
+        @if more > 0 { p.faint { "The first " (MOST_POINTS) " cases; " (more) " more have no point." } }
         details open { summary { "Points" } (scroll("Points of the roofline", table)) }
     }
 }
@@ -147,9 +165,10 @@ fn samples(records: &[(&Record, Option<&Metrics>)]) -> Markup {
     if timed.is_empty() {
         return html! { p { "Nothing was timed." } };
     }
+    let more = timed.len().saturating_sub(MOST_SAMPLED);
     let table = html! {
         table {
-            caption { "Samples of each case, in the order taken" }
+            caption { "Samples of each case, in the order taken" @if more > 0 { "; " (more) " more cases are not shown" } }
             thead {
                 tr {
                     th scope="col" { "Case" } th.number scope="col" { "Median" } th scope="col" { "Samples over time" }
@@ -158,7 +177,7 @@ fn samples(records: &[(&Record, Option<&Metrics>)]) -> Markup {
                 }
             }
             tbody {
-                @for (record, raw, time) in timed {
+                @for (record, raw, time) in timed.into_iter().take(MOST_SAMPLED) {
                     @let least = raw.samples_s.iter().copied().fold(f64::INFINITY, f64::min);
                     @let most = raw.samples_s.iter().copied().fold(0.0, f64::max);
                     tr {
@@ -223,7 +242,13 @@ fn grouped(groups: BTreeMap<(String, String), Vec<&str>>) -> Markup {
                 dt { (what) }
                 dd {
                     (why)
-                    details { summary { (cases.len()) " cases" } ul { @for id in cases { li { (id) } } } }
+                    details {
+                        summary { (cases.len()) " cases" }
+                        ul {
+                            @for id in cases.iter().take(MOST_NAMED) { li { (id) } }
+                            @if cases.len() > MOST_NAMED { li { "and " (cases.len() - MOST_NAMED) " more" } }
+                        }
+                    }
                 }
             }
         }

@@ -4,22 +4,22 @@
 use maud::{Markup, html};
 
 use super::{
-    File, Site,
-    heatmap::latest,
+    File, MOST_ROWS, Site,
     html::{Page, scroll, section},
-    kernels::{case, status_name},
+    kernels::case,
+    subject::Subject,
 };
 use crate::{
     kernel::OpUnit,
     report::{
-        metrics::Metrics,
+        metrics::{Metrics, status_name},
         number::{plus_minus, si},
     },
 };
 
 pub(super) fn page(site: &Site) -> File {
-    let measured = site.metrics.iter().flatten().any(|m| !m.energy.is_empty());
-    let cases: Vec<&str> = site.cases().into_iter().filter(|id| !id.starts_with("ceiling/")).collect();
+    let measured = site.subjects.iter().any(|s| s.metered > 0);
+    let (cases, subjects, left_out) = site.compared(MOST_ROWS);
     let table = html! {
         table.bars {
             caption { "Throughput (left) and throughput per watt (right): operations a second, and operations a joule" }
@@ -30,7 +30,7 @@ pub(super) fn page(site: &Site) -> File {
                     th.number scope="col" { "FLOP/J = FLOP/s per W" }
                 }
             }
-            @for id in cases { (of_case(site, id)) }
+            @for case in cases { (of_case(site, subjects, case)) }
         }
     };
     let body = html! {
@@ -38,6 +38,7 @@ pub(super) fn page(site: &Site) -> File {
             p.notice { "No record of this set has joules from a meter: the right half is empty, and not zero. "
                 a href="kernels.html" { "Each record says why" } "." }
         }
+        @if let Some(left_out) = left_out { p.faint { (left_out) } }
         (section("bars", "Side by side", scroll("Throughput and throughput per watt", table)))
     };
     let lead = html! {
@@ -47,20 +48,20 @@ pub(super) fn page(site: &Site) -> File {
     Page { path: "efficiency.html", title: "Throughput and throughput per watt", lead, scripts: &[], body }.file(site)
 }
 
-fn of_case(site: &Site, id: &str) -> Markup {
-    let rows = latest(site, id);
-    let metrics = |row: &Option<usize>| row.and_then(|r| site.metrics[r].as_ref());
+fn of_case(site: &Site, subjects: &[Subject], of: u32) -> Markup {
+    let rows: Vec<Option<usize>> = subjects.iter().map(|s| s.row_of(of)).collect();
+    let metrics = |row: &Option<usize>| row.and_then(|r| site.at(r).1);
     let most = |of: fn(&Metrics) -> Option<f64>| rows.iter().filter_map(metrics).filter_map(of).fold(0.0, f64::max);
     let (fastest, thriftiest) = (most(speed), most(per_joule));
     html! {
         tbody {
-            tr.group { th colspan="3" scope="rowgroup" { (case(id)) } }
-            @for (subject, row) in site.subjects.iter().zip(&rows) {
+            tr.group { th colspan="3" scope="rowgroup" { (case(site.case(of))) } }
+            @for (subject, row) in subjects.iter().zip(&rows) {
                 @if let Some(row) = row {
                     tr {
                         th scope="row" { a href=(subject.path()) { (subject.facts.name) } " " span.faint { (subject.about()) } }
-                        @match site.metrics[*row].as_ref().filter(|m| m.time.is_some()) {
-                            None => td.faint.number colspan="2" { (status_name(&site.records[*row])) },
+                        @match site.at(*row).1.filter(|m| m.time.is_some()) {
+                            None => td.faint.number colspan="2" { (status_name(site.at(*row).0)) },
                             Some(m) => {
                                 (bar(speed(m), fastest, &unit(m, "/s"), &speed_noise(m), "none"))
                                 (bar(per_joule(m), thriftiest, &unit(m, "/J"), &joule_noise(m), "unmeasured"))

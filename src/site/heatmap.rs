@@ -8,10 +8,11 @@ use maud::{Markup, html};
 use super::{
     File, Site,
     html::{Page, scroll, section},
-    kernels::{case, status_name},
+    kernels::case,
+    subject::Subject,
 };
 use crate::report::{
-    metrics::Metrics,
+    metrics::{Metrics, status_name},
     number::{decimal, percent, si},
 };
 
@@ -23,7 +24,11 @@ const MEASURES: [(&str, &str, bool); 4] = [
     ("joule", "FLOP/J", false),
 ];
 
+/// Cells that a browser still lays out at once.
+const MOST_CELLS: usize = 6000;
+
 pub(super) fn page(site: &Site) -> File {
+    let (cases, subjects, left_out) = site.compared(MOST_CELLS);
     let table = html! {
         table.heat {
             caption { "Rows are cases, columns are devices. Fraction of ceiling: 100 % is the lowest of the ceilings that this device \
@@ -31,7 +36,7 @@ pub(super) fn page(site: &Site) -> File {
             thead {
                 tr {
                     th scope="col" { "Case" }
-                    @for subject in &site.subjects {
+                    @for subject in subjects {
                         th scope="col" {
                             a href=(subject.path()) { (subject.facts.name) }
                             span.faint { (subject.about()) }
@@ -39,7 +44,7 @@ pub(super) fn page(site: &Site) -> File {
                     }
                 }
             }
-            tbody { @for id in cases(site) { (row(site, id)) } }
+            tbody { @for case in cases { (row(site, subjects, case)) } }
         }
     };
     let body = html! {
@@ -51,6 +56,7 @@ pub(super) fn page(site: &Site) -> File {
                 }
             }
             div.legend aria-hidden="true" { span { "0" } span.ramp {} span { "100 %, or the fastest of the row" } }
+            @if let Some(left_out) = left_out { p.faint { (left_out) } }
             (scroll("Heatmap", table))
         }))
     };
@@ -62,23 +68,9 @@ pub(super) fn page(site: &Site) -> File {
     Page { path: "heatmap.html", title: "Heatmap", lead, scripts: &[], body }.file(site)
 }
 
-/// Cases but the ceilings.
-fn cases<'s>(site: &'s Site) -> Vec<&'s str> {
-    site.cases().into_iter().filter(|id| !id.starts_with("ceiling/")).collect()
-}
-
-/// The last record of a case on each device.
-pub(super) fn latest(site: &Site, id: &str) -> Vec<Option<usize>> {
-    let last = |rows: &[usize]| {
-        let of = rows.iter().copied().filter(|r| site.records[*r].case.id == id);
-        of.max_by_key(|r| (site.records[*r].ended, *r))
-    };
-    site.subjects.iter().map(|s| last(&s.rows)).collect()
-}
-
-fn row(site: &Site, id: &str) -> Markup {
-    let latest = latest(site, id);
-    let metrics = |row: &Option<usize>| row.and_then(|r| site.metrics[r].as_ref());
+fn row(site: &Site, subjects: &[Subject], of: u32) -> Markup {
+    let latest: Vec<Option<usize>> = subjects.iter().map(|s| s.row_of(of)).collect();
+    let metrics = |row: &Option<usize>| row.and_then(|r| site.at(r).1);
     let best: HashMap<&str, f64> = MEASURES
         .iter()
         .filter(|m| !m.2)
@@ -89,12 +81,12 @@ fn row(site: &Site, id: &str) -> Markup {
         .collect();
     html! {
         tr {
-            th scope="row" { (case(id)) }
+            th scope="row" { (case(site.case(of))) }
             @for row in &latest {
                 @match row {
                     None => td.none { "not run" },
                     Some(r) => @match metrics(row) {
-                        None => td.none { (status_name(&site.records[*r])) },
+                        None => td.none { (status_name(site.at(*r).0)) },
                         Some(m) => (filled(m, &best)),
                     }
                 }

@@ -87,6 +87,7 @@ pub(super) fn root(path: &str) -> &'static str {
 fn header(path: &str, root: &str) -> Markup {
     let here = |href: &str| match path.split_once('/') {
         Some(("devices", _)) => href == "index.html#devices",
+        Some(("kernels", _)) => href == "kernels.html",
         Some(_) => href == "index.html",
         None => href == path,
     };
@@ -124,8 +125,8 @@ fn footer(site: &Site, root: &str) -> Markup {
 fn made(site: &Site) -> String {
     use std::collections::BTreeSet;
     let records = site.records;
-    let each = |of: &dyn Fn(&crate::record::Record) -> String| -> String {
-        let all: BTreeSet<String> = records.iter().map(of).collect();
+    let each = |of: &dyn Fn(&crate::record::RunInfo) -> String| -> String {
+        let all: BTreeSet<String> = records.runs().iter().map(of).collect();
         let more = all.len().saturating_sub(MOST_NAMED);
         let mut named = all.into_iter().take(MOST_NAMED).collect::<Vec<_>>().join(", ");
         if more > 0 {
@@ -133,12 +134,12 @@ fn made(site: &Site) -> String {
         }
         named
     };
-    let days = each(&|r| r.run.started.strftime("%Y-%m-%d").to_string());
-    let builds = each(&|r| {
-        let commit = r.run.commit.as_deref().unwrap_or("an unknown commit");
-        format!("wattmark {} at {commit}", r.run.wattmark)
+    let days = each(&|run| run.started.strftime("%Y-%m-%d").to_string());
+    let builds = each(&|run| {
+        let commit = run.commit.as_deref().unwrap_or("an unknown commit");
+        format!("wattmark {} at {commit}", run.wattmark)
     });
-    let runs = records.iter().map(|r| &r.run.id).collect::<BTreeSet<_>>().len();
+    let runs = records.runs().iter().map(|run| &run.id).collect::<BTreeSet<_>>().len();
     let draws = site.content.settings;
     format!(
         "From {} records of {runs} runs, measured on {days} (UTC) by {builds}. Catalogue {}. Verdicts and costs: {} draws, \

@@ -1,20 +1,20 @@
-//! Kernels x devices: every record with its rates, its joules, their intervals, and what became of it.
-//! Leaves no record out, and derives nothing.
+//! Kernels x devices: the newest record of each case on each device, with its rates, its joules, their intervals, and what
+//! became of it; on a page for each device where there are many. Says what it does not show, and derives nothing.
 
 use maud::{Markup, html};
 
 use super::{
-    File, Site,
-    html::{Page, scroll, section},
+    File, MOST_ROWS, Site,
+    html::{Page, root, scroll, section},
     sheet::{class, footnotes, parts},
-    subject::Subject,
+    subject::{Subject, earlier},
 };
 use crate::{
     kernel::OpUnit,
     measure::stats::Estimate,
-    record::{Interval, Record, Status},
+    record::{Interval, Record},
     report::{
-        metrics::{Metrics, trusted},
+        metrics::{Metrics, status_name},
         number::{decimal, plus_minus, si},
         results::{ceiling_cell, energy_cells, status_cell, time_cells},
         sheet::{Cell, Notes, Tone},
@@ -38,26 +38,66 @@ const COLUMNS: [(&str, bool, bool); 13] = [
     ("Sensor", false, false),
 ];
 
-pub(super) fn page(site: &Site) -> File {
+/// One page with all rows; where a browser would choke on it, one for each device, or several, and a list of them.
+pub(super) fn files(site: &Site) -> Vec<File> {
+    let mut all: Vec<(&Subject, usize)> = Vec::new();
+    for case in &site.cases {
+        all.extend(site.subjects.iter().filter_map(|s| Some((s, s.row_of(*case)?))));
+    }
+    if all.len() <= MOST_ROWS {
+        return vec![page(site, "kernels.html", "Kernels × devices", &all)];
+    }
+    let mut files = Vec::new();
+    let mut parts: Vec<(&Subject, Vec<String>)> = Vec::new();
+    for subject in &site.subjects {
+        let own: Vec<_> = site.cases.iter().filter_map(|case| Some((subject, subject.row_of(*case)?))).collect();
+        let paths = own.chunks(MOST_ROWS).enumerate().map(|(at, rows)| {
+            let path = match at {
+                0 => format!("kernels/{}.html", subject.slug),
+                // No slug has a dot.
+                at => format!("kernels/{}.{}.html", subject.slug, at + 1),
+            };
+            files.push(page(site, &path, &format!("Kernels on {}", subject.facts.name), rows));
+            path
+        });
+        let paths = paths.collect();
+        parts.push((subject, paths));
+    }
+    files.push(list(site, all.len(), &parts));
+    files
+}
+
+/// Rows on a page of their own.
+fn page(site: &Site, path: &str, title: &str, rows: &[(&Subject, usize)]) -> File {
     let mut notes = Notes::default();
-    let rows: Vec<Markup> = rows(site).into_iter().map(|(s, row)| line(site, s, row, &mut notes)).collect();
-    let count = rows.len();
+    let older: Vec<usize> = rows.iter().map(|(subject, row)| subject.earlier_of(site.number(*row))).collect();
+    let any = older.iter().any(|n| *n > 0);
+    let lines: Vec<Markup> = rows
+        .iter()
+        .zip(older)
+        .map(|((subject, row), older)| line(site, path, subject, *row, any.then_some(older), &mut notes))
+        .collect();
+    let columns = COLUMNS.into_iter().chain(any.then_some(("Earlier", true, false)));
     let table = html! {
         table.data #kernels-table data-enhance="table" {
-            caption { "Every record: " (count) " of them" }
+            caption { "Newest records: " (lines.len()) " of them" }
             thead {
                 tr {
-                    @for (name, number, filter) in COLUMNS {
+                    @for (name, number, filter) in columns {
                         th.number[number] scope="col" data-filter[filter] { (name) }
                     }
                 }
             }
-            tbody { @for row in rows { (row) } }
+            tbody { @for line in lines { (line) } }
         }
     };
+    let mut subjects: Vec<&Subject> = rows.iter().map(|(subject, _)| *subject).collect();
+    subjects.sort_by_key(|s| &s.slug);
+    subjects.dedup_by_key(|s| &s.slug);
     let body = html! {
         (section("records", "Records", html! {
-            (scroll("Every record", table))
+            @if let Some(earlier) = earlier(site.records, subjects.iter().copied()) { p.faint { (earlier) } }
+            (scroll("Newest records", table))
             (footnotes(&notes, "kernels"))
         }))
     };
@@ -65,21 +105,50 @@ pub(super) fn page(site: &Site) -> File {
         "Each row is one case on one device, as one run saw it. ± is the half-width of the 95 % interval; " span.faint { "dev" }
         " and " span.faint { "host" } " say whose clock, and joules carry the boundary that their meter sees. What was not "
         "measured says why."
+        @if let [one] = subjects[..] && site.subjects.len() > 1 { " " (one.about()) "." }
+    };
+    Page { path, title, lead, scripts: &[], body }.file(site)
+}
+
+/// Where the rows of each device are.
+fn list(site: &Site, rows: usize, parts: &[(&Subject, Vec<String>)]) -> File {
+    let table = html! {
+        table #kernels-table data-enhance="table" {
+            caption { (parts.len()) " devices" }
+            thead {
+                tr {
+                    th scope="col" { "Device" } th scope="col" { "Track" } th.number scope="col" { "Cases" }
+                    th.number scope="col" { "Records" } th scope="col" { "Rows" }
+                }
+            }
+            tbody {
+                @for (subject, paths) in parts {
+                    tr {
+                        th scope="row" { a href=(subject.path()) { (subject.facts.name) } " " span.faint { (subject.place()) } }
+                        td { (subject.facts.track.name()) }
+                        td.number { (subject.rows.len()) }
+                        td.number { (subject.records()) }
+                        td { @for (at, path) in paths.iter().enumerate() { @if at > 0 { " " } a href=(path) { "part " (at + 1) } } }
+                    }
+                }
+            }
+        }
+    };
+    let body = html! {
+        (section("records", "Records", html! {
+            @if let Some(earlier) = earlier(site.records, &site.subjects) { p.faint { (earlier) } }
+            (scroll("Devices", table))
+        }))
+    };
+    let lead = html! {
+        (rows) " cases on devices are more than a page can show: each device has a page of its own, or several. The "
+        a href="heatmap.html" { "heatmap" } " sets the cases that most of them ran against each other; "
+        a href="data/results.csv" { "results.csv" } " has every row."
     };
     Page { path: "kernels.html", title: "Kernels × devices", lead, scripts: &[], body }.file(site)
 }
 
-/// Every record, cases together, devices in their order.
-fn rows<'s>(site: &'s Site) -> Vec<(&'s Subject<'s>, usize)> {
-    let order: std::collections::HashMap<&str, usize> =
-        site.cases().into_iter().enumerate().map(|(i, id)| (id, i)).collect();
-    let mut all: Vec<_> = site.subjects.iter().flat_map(|s| s.rows.iter().map(move |row| (s, *row))).collect();
-    // Stable: within a case the order of the devices stays, within a device that of the records.
-    all.sort_by_key(|(_, row)| order.get(site.records[*row].case.id.as_str()).copied());
-    all
-}
-
-fn line(site: &Site, subject: &Subject, row: usize, notes: &mut Notes) -> Markup {
+fn line(site: &Site, path: &str, subject: &Subject, row: usize, older: Option<usize>, notes: &mut Notes) -> Markup {
     let (record, metrics) = site.at(row);
     let status = status_cell(record, notes);
     let time = metrics.and_then(|m| m.time.as_ref());
@@ -93,7 +162,7 @@ fn line(site: &Site, subject: &Subject, row: usize, notes: &mut Notes) -> Markup
         tr data-status=(status_name(record)) {
             th scope="row" { (case(&record.case.id)) }
             td { (kernel) }
-            td { a href=(subject.path()) { (subject.facts.name) } " " span.faint { (subject.place()) } }
+            td { a href={ (root(path)) (subject.path()) } { (subject.facts.name) } " " span.faint { (subject.place()) } }
             td { (subject.facts.track.name()) }
             (cell(&status, false, None, notes))
             (cell(&median, true, time.map(|t| t.seconds.value), notes))
@@ -104,6 +173,7 @@ fn line(site: &Site, subject: &Subject, row: usize, notes: &mut Notes) -> Markup
             (cell(&joules, true, best.map(|m| m.joules.value), notes))
             (cell(&best.map_or_else(Cell::default, |m| watts(&m.watts)), true, best.map(|m| m.watts.value), notes))
             (cell(&best.map_or_else(Cell::default, |m| Cell::of(&m.sensor)), false, None, notes))
+            @if let Some(older) = older { td.number data-value=(older) { @if older > 0 { (older) } } }
         }
     }
 }
@@ -162,7 +232,73 @@ fn relative(interval: &Interval) -> String {
     plus_minus(interval.u95 / interval.value.abs())
 }
 
-/// The status as its cell names it.
-pub(super) fn status_name(record: &Record) -> &'static str {
-    if record.status == Status::Ok && !trusted(record) { "unverified" } else { record.status.name() }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        catalog::Catalog,
+        claim::Settings,
+        record::Record,
+        report::fixtures,
+        site::Content,
+        workload::{Place, Records},
+    };
+
+    fn pages(records: Vec<Record>) -> Vec<File> {
+        let place = |at: usize| Place { file: format!("{}.jsonl", at % 9), line: at + 1 };
+        let records = Records::of(records.into_iter().enumerate().map(|(at, record)| (place(at), record)).collect());
+        let (catalog, settings) = (Catalog::load(&[]).unwrap(), Settings { draws: 1, seed: 1 });
+        let content = Content { records: &records, catalog: &catalog, outcomes: &[], findings: &[], settings };
+        files(&Site::of(content))
+    }
+
+    fn rows(file: &File) -> usize {
+        file.text.matches("<tr data-status").count()
+    }
+
+    /// So many cases that could not run, which is quickly worked out.
+    fn many(cases: usize) -> Vec<Record> {
+        let all = fixtures::records();
+        let one = all.iter().find(|r| r.status != crate::record::Status::Ok).unwrap();
+        let numbered = |at: usize| {
+            let mut record = one.clone();
+            record.case.id = format!("matmul/gemv/f32/m=1,n={},k=64/cold", at + 1);
+            record
+        };
+        (0..cases).map(numbered).collect()
+    }
+
+    #[test]
+    fn the_newest_record_stands_for_its_case_and_the_earlier_ones_are_counted() {
+        let mut records = fixtures::records();
+        let shown = records.len();
+        let once = pages(records.clone());
+        assert_eq!((once.len(), rows(&once[0])), (1, shown));
+        assert!(!once[0].text.contains("Earlier"), "{}", once[0].text);
+        records.extend(fixtures::records().into_iter().map(|mut record| {
+            record.ended = record.ended.checked_sub(jiff::SignedDuration::from_secs(60)).unwrap();
+            record
+        }));
+        let twice = pages(records);
+        assert_eq!((twice.len(), rows(&twice[0])), (1, shown));
+        let told = format!("Earlier ones: {shown}, in 0.jsonl (1), 1.jsonl (1)");
+        assert!(twice[0].text.contains(&told) && twice[0].text.contains(" and 3 more files"), "{}", twice[0].text);
+    }
+
+    #[test]
+    fn more_rows_than_a_page_holds_are_spread_over_pages_that_are_listed() {
+        let mut records = many(MOST_ROWS + 7);
+        let mut other = records[0].clone();
+        other.environment.machine = Some("other".to_owned());
+        records.push(other);
+        let files = pages(records);
+        let [list, parts @ ..] = &files.iter().rev().collect::<Vec<_>>()[..] else { panic!("{}", files.len()) };
+        let mut rows: Vec<usize> = parts.iter().map(|page| rows(page)).collect();
+        rows.sort_unstable();
+        assert_eq!((list.path.as_str(), rows), ("kernels.html", vec![1, 7, MOST_ROWS]));
+        for page in parts {
+            assert!(list.text.contains(&format!("href=\"{}\"", page.path)), "{}", page.path);
+            assert!(page.text.contains("href=\"../devices/") && page.text.contains("../assets/style.css"));
+        }
+    }
 }

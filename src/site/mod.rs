@@ -26,7 +26,7 @@ mod sheet;
 mod subject;
 mod write;
 
-use std::collections::BTreeSet;
+use std::{num::NonZero, sync::Mutex};
 
 pub use write::{SiteError, Written, write};
 
@@ -41,6 +41,9 @@ use crate::{
     workload::{Evidence, Records},
 };
 use subject::Subject;
+
+/// Rows that a browser still lays out, sorts and filters at once.
+const MOST_ROWS: usize = 2000;
 
 /// What a site is made from.
 #[derive(Debug, Clone, Copy)]
@@ -81,53 +84,114 @@ impl File {
 /// What pages share.
 struct Site<'c> {
     content: Content<'c>,
-    records: &'c [Record],
-    metrics: &'c [Option<Metrics>],
+    records: &'c Records,
     subjects: Vec<Subject<'c>>,
+    /// Numbers of the cases, families apart, in the order of their first record.
+    cases: Vec<u32>,
 }
 
-impl Site<'_> {
-    /// Ids of the cases, families apart, in the order of their first record.
-    fn cases(&self) -> Vec<&str> {
-        let mut seen = BTreeSet::new();
-        let mut all: Vec<&Record> = self.records.iter().filter(|r| seen.insert(r.case.id.as_str())).collect();
-        let family = |r: &Record| crate::kernel::FAMILIES.iter().position(|f| f.name() == r.case.family);
-        all.sort_by_key(|r| family(r).unwrap_or(usize::MAX));
-        all.into_iter().map(|r| r.case.id.as_str()).collect()
+impl<'c> Site<'c> {
+    fn of(content: Content<'c>) -> Site<'c> {
+        let records = content.records;
+        let mut cases: Vec<u32> = (0..records.cases().len() as u32).collect();
+        let family = |case: &u32| {
+            let id = &records.cases()[*case as usize];
+            crate::kernel::FAMILIES.iter().position(|f| id.split('/').next() == Some(f.name()))
+        };
+        cases.sort_by_key(|case| family(case).unwrap_or(usize::MAX));
+        Site { content, records, subjects: subject::subjects(records), cases }
     }
 
-    /// The record and its metrics.
+    /// The record of a row and its metrics.
     fn at(&self, row: usize) -> (&Record, Option<&Metrics>) {
-        (&self.records[row], self.metrics[row].as_ref())
+        let newest = &self.records.newest()[row];
+        (&newest.record, newest.metrics.as_ref())
+    }
+
+    /// Number of a row's case.
+    fn number(&self, row: usize) -> u32 {
+        self.records.rows()[self.records.newest()[row].row].case
+    }
+
+    /// Id of a case.
+    fn case(&self, case: u32) -> &str {
+        &self.records.cases()[case as usize]
+    }
+
+    /// Cases but ceilings, and devices, that a page sets against each other in at most so many cells; and what it does
+    /// not show, if it does not show all. Cases that more devices ran come first.
+    fn compared(&self, cells: usize) -> (Vec<u32>, &[Subject<'c>], Option<String>) {
+        let mut cases: Vec<u32> =
+            self.cases.iter().copied().filter(|case| !self.case(*case).starts_with("ceiling/")).collect();
+        let devices = &self.subjects[..self.subjects.len().min(MOST_COMPARED)];
+        let fit = cells / devices.len().max(1);
+        if cases.len() <= fit && devices.len() == self.subjects.len() {
+            return (cases, devices, None);
+        }
+        let (of_cases, of_devices) = (cases.len(), self.subjects.len());
+        let order = cases.clone();
+        cases
+            .sort_by_cached_key(|case| std::cmp::Reverse(devices.iter().filter(|s| s.row_of(*case).is_some()).count()));
+        cases.truncate(fit);
+        let shown: std::collections::HashSet<u32> = cases.into_iter().collect();
+        let cases: Vec<u32> = order.into_iter().filter(|case| shown.contains(case)).collect();
+        let told = format!(
+            "Shown are {} of {of_cases} cases, those that most devices ran, and {} of {of_devices} devices. All stand on the \
+             pages of the kernels and in results.csv.",
+            cases.len(),
+            devices.len()
+        );
+        (cases, devices, Some(told))
     }
 }
+
+/// Devices that a page sets against each other at most.
+const MOST_COMPARED: usize = 60;
 
 /// Renders every file of a site. The same content gives the same bytes.
 pub fn render(content: Content) -> Vec<File> {
-    let (records, metrics) = (content.records.all(), content.records.metrics());
-    let site = Site { content, records, metrics, subjects: subject::subjects(records) };
-    let mut files = vec![
-        overview::page(&site),
-        kernels::page(&site),
-        heatmap::page(&site),
-        efficiency::page(&site),
-        methods::page(&site),
+    let site = Site::of(content);
+    let evidence: Vec<&Evidence> = content.records.evidence().iter().filter(|e| !e.software()).collect();
+    let (site, evidence) = (&site, evidence.as_slice());
+    let mut jobs: Vec<Job> = vec![
+        Box::new(|| cost::files(site)),
+        Box::new(|| data(site)),
+        Box::new(|| kernels::files(site)),
+        Box::new(|| vec![overview::page(site), heatmap::page(site), efficiency::page(site), methods::page(site)]),
+        Box::new(|| content.outcomes.iter().map(|o| claim::page(site, o)).collect()),
     ];
-    files.extend(cost::files(&site));
-    files.extend(data(&site));
-    files.extend(content.outcomes.iter().map(|o| claim::page(&site, o)));
-    let evidence = Evidence::gather(content.records, &|d| d.is_hardware());
-    files.extend(site.subjects.iter().map(|s| device::page(&site, s, &evidence)));
+    for subject in &site.subjects {
+        jobs.push(Box::new(move || vec![device::page(site, subject, evidence)]));
+    }
+    let mut files = side_by_side(jobs);
     files.extend(html::assets());
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
 
+/// Makes some of a site's files.
+type Job<'s> = Box<dyn Fn() -> Vec<File> + Send + 's>;
+
+/// What all jobs make, in no order.
+fn side_by_side(jobs: Vec<Job>) -> Vec<File> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len());
+    let jobs = Mutex::new(jobs.into_iter());
+    let next = || jobs.lock().expect("no thread panics while it holds this").next();
+    let work = || std::iter::from_fn(next).flat_map(|job| job()).collect::<Vec<File>>();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
 /// The figures behind the pages, for programs.
 fn data(site: &Site) -> Vec<File> {
     let Content { outcomes, findings, .. } = site.content;
+    let mut rows: Vec<usize> = site.subjects.iter().flat_map(|s| s.rows.iter().copied()).collect();
+    rows.sort_unstable();
+    let results = Results::derived(rows.into_iter().map(|row| site.at(row)));
     vec![
-        File::new("data/results.csv", render_rows(Format::Csv, &Results::of(site.records), &Style::PLAIN)),
+        File::new("data/results.csv", render_rows(Format::Csv, &results, &Style::PLAIN)),
         File::new("data/results.columns.csv", dictionary()),
         File::new("data/claims.json", Claims { outcomes, findings }.document()),
     ]

@@ -13,7 +13,7 @@ use crate::{
 const POINTS: [(u64, u64, Format); 2] = [(1, 2048, Format::F16), (1, 2048, Format::I8)];
 
 /// What each model of the catalogue would take on the device; nothing of devices that are drawn by the CPU.
-pub(super) fn composed(site: &Site, subject: &Subject, all: &[Evidence]) -> Markup {
+pub(super) fn composed(site: &Site, subject: &Subject, all: &[&Evidence]) -> Markup {
     if !subject.facts.is_hardware() {
         return html! { p { "Not composed: a software device says nothing of hardware." } };
     }

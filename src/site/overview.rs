@@ -6,7 +6,6 @@ use maud::{Markup, html};
 use super::{
     File, Site, claim,
     html::{Page, scroll, section},
-    kernels::status_name,
     subject::Subject,
 };
 use crate::{
@@ -43,20 +42,15 @@ pub(super) fn page(site: &Site) -> File {
 
 /// The numbers that say how much there is to see.
 fn tiles(site: &Site) -> Markup {
-    let records = site.records;
-    let count = |name: &str| records.iter().filter(|r| status_name(r) == name).count();
-    let metered = site.metrics.iter().flatten().filter(|m| !m.energy.is_empty()).count();
+    let count = |name: &str| site.subjects.iter().map(|s| s.count(name)).sum::<usize>();
+    let metered: usize = site.subjects.iter().map(|s| s.metered).sum();
+    let origins = site.records.origins().iter();
     let machines: std::collections::BTreeSet<_> =
-        records.iter().map(|r| (&r.environment.machine, &r.environment.cpu)).collect();
-    let not_ok: Vec<String> = ["unsupported", "skipped", "failed", "unverified"]
-        .into_iter()
-        .map(|name| (name, count(name)))
-        .filter(|(_, n)| *n > 0)
-        .map(|(name, n)| format!("{n} {name}"))
-        .collect();
+        origins.map(|o| (&o.environment.machine, &o.environment.cpu)).collect();
+    let not_ok = not_ok(&count);
     let tile =
         |number: String, what: &str, more: String| html! { li { b { (number) } span { (what) } small { (more) } } };
-    let rest = if not_ok.is_empty() { "nothing else".to_owned() } else { not_ok.join(", ") };
+    let rest = if not_ok.is_empty() { "nothing else".to_owned() } else { not_ok };
     let decided = site.content.outcomes.iter().filter(|o| testable(o)).count();
     html! {
         ul.tiles {
@@ -66,6 +60,12 @@ fn tiles(site: &Site) -> Markup {
             (tile(decided.to_string(), "claims put to the test", format!("{} more are untestable here", site.content.outcomes.len() - decided)))
         }
     }
+}
+
+/// How many records have each status but `ok`.
+fn not_ok(count: &dyn Fn(&str) -> usize) -> String {
+    let all = ["unsupported", "skipped", "failed", "unverified"].map(|name| (count(name), name));
+    all.into_iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect::<Vec<_>>().join(", ")
 }
 
 fn testable(outcome: &Outcome) -> bool {
@@ -137,12 +137,6 @@ fn devices(site: &Site) -> Markup {
 
 fn device(site: &Site, subject: &Subject) -> Markup {
     let records = || subject.rows.iter().map(|r| site.at(*r));
-    let rest: Vec<String> = ["unsupported", "skipped", "failed", "unverified"]
-        .into_iter()
-        .map(|name| (name, records().filter(|(r, _)| status_name(r) == name).count()))
-        .filter(|(_, n)| *n > 0)
-        .map(|(name, n)| format!("{n} {name}"))
-        .collect();
     let time = |of: &dyn Fn(&crate::report::metrics::TimeMetrics) -> Option<f64>,
                 cases: &dyn Fn(&crate::record::Record) -> bool| {
         let all = records().filter(|(r, _)| cases(r)).filter_map(|(_, m)| of(m?.time.as_ref()?));
@@ -154,7 +148,7 @@ fn device(site: &Site, subject: &Subject) -> Markup {
     let flop = time(&|t| Some(t.ops_per_s?.value), &|r| {
         r.case.family != "ceiling" && r.work.unit == crate::kernel::OpUnit::Flop
     });
-    let metered = records().filter(|(_, m)| m.is_some_and(|m| !m.energy.is_empty())).count();
+    let metered = subject.metered;
     html! {
         tr {
             th scope="row" {
@@ -163,8 +157,8 @@ fn device(site: &Site, subject: &Subject) -> Markup {
             }
             td { (subject.facts.track.name()) }
             td { (subject.environment.machine.as_deref().unwrap_or("anonymous")) }
-            td.number { (records().filter(|(r, _)| status_name(r) == "ok").count()) }
-            td { (rest.join(", ")) }
+            td.number { (subject.count("ok")) }
+            td { (not_ok(&|name| subject.count(name))) }
             td.number { @if let Some(x) = read { (decimal(x / 1e9, 3)) } }
             td.number { @if let Some(x) = flop { (si(x, 3, "FLOP/s")) } }
             td { @if metered > 0 { (metered) " results metered" } @else { span.faint { "unmeasured" } } }

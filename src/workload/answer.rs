@@ -148,11 +148,11 @@ pub fn answer(catalog: &Catalog, records: &Records, query: &Query) -> Result<Ans
 pub fn answer_of(
     catalog: &Catalog,
     evidence: &Evidence,
-    all: &[Evidence],
+    all: &[&Evidence],
     query: &Query,
 ) -> Result<Answer, WorkloadError> {
     let model = model_of(catalog, query.model)?;
-    from_evidence(catalog, query, model, std::slice::from_ref(evidence), all)
+    from_evidence(catalog, query, model, &[evidence], all)
 }
 
 fn model_of<'c>(catalog: &'c Catalog, id: &str) -> Result<&'c Model, WorkloadError> {
@@ -167,8 +167,8 @@ fn from_evidence(
     catalog: &Catalog,
     query: &Query,
     model: &Model,
-    evidence: &[Evidence],
-    all: &[Evidence],
+    evidence: &[&Evidence],
+    all: &[&Evidence],
 ) -> Result<Answer, WorkloadError> {
     let known = catalog.devices.get(query.device);
     let published = known.map(Roofs::published).unwrap_or_default();
@@ -176,7 +176,7 @@ fn from_evidence(
     let untimed = |what| WorkloadError::Untimed { model: model.id.clone(), device: query.device.to_owned(), what };
     let mut found = Vec::new();
     let mut why = None;
-    for e in evidence {
+    for &e in evidence {
         match Candidate::of(Some((e, all)), &published, &ops) {
             Ok(candidate) => found.push(candidate),
             Err(what) => why = Some(what),
@@ -228,7 +228,7 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn of(evidence: Option<(&Evidence, &[Evidence])>, published: &Roofs, ops: &Ops) -> Result<Candidate, String> {
+    fn of(evidence: Option<(&Evidence, &[&Evidence])>, published: &Roofs, ops: &Ops) -> Result<Candidate, String> {
         let measured = evidence.map(|(e, all)| (e, Roofs::measured(e, all)));
         let bound = measured.as_ref().map_or_else(Roofs::default, |m| m.1.clone()).over(published.clone());
         let known = measured.as_ref().map(|(e, roofs)| (*e, roofs));
@@ -247,13 +247,15 @@ impl Candidate {
 }
 
 /// Records of the device that is asked for, and all that may lend it ceilings.
-fn evidence_of(catalog: &Catalog, records: &Records, query: &Query) -> (Vec<Evidence>, Vec<Evidence>) {
+fn evidence_of<'r>(catalog: &Catalog, records: &'r Records, query: &Query) -> (Vec<&'r Evidence>, Vec<&'r Evidence>) {
     let track = |d: &DeviceFacts| query.track.is_none_or(|t| t == d.track);
     let wanted = |d: &DeviceFacts| match catalog.devices.get(query.device) {
         Some(known) => d.is_hardware() && catalog.device_called(&d.name).is_some_and(|found| found.id == known.id),
         None => named(d, query.device),
     };
-    (Evidence::gather(records, &|d| wanted(d) && track(d)), Evidence::gather(records, &|d| d.is_hardware()))
+    let all = records.evidence();
+    let asked = all.iter().filter(|e| wanted(&e.device) && track(&e.device)).collect();
+    (asked, all.iter().filter(|e| !e.software()).collect())
 }
 
 /// By id, by backend, or by a pattern of the name.

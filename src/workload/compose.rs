@@ -112,17 +112,7 @@ impl Step {
 
     /// The records that it was made from.
     pub fn citations(&self, records: &Records) -> Vec<Citation> {
-        let cite = |at: &usize| {
-            let (place, record) = records.get(*at);
-            Citation {
-                file: place.file.clone(),
-                line: place.line,
-                run: record.run.id.clone(),
-                device: format!("{} {} ({})", record.device.id, record.device.name, record.device.track.name()),
-                case: record.case.id.clone(),
-            }
-        };
-        let mut all: Vec<Citation> = self.parts.iter().flat_map(|p| &p.records).map(cite).collect();
+        let mut all: Vec<Citation> = self.parts.iter().flat_map(|p| &p.records).map(|at| records.cite(*at)).collect();
         all.sort();
         all.dedup();
         all

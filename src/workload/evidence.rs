@@ -3,89 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::JoulesOf;
+use super::{JoulesOf, Records, records::Origin};
 use crate::{
     backend::{DeviceFacts, Track},
-    catalog::Catalog,
     kernel::Case,
     measure::stats::{Estimate, median},
-    record::{Interval, Record, WindowKind},
-    report::metrics::{EnergyMetrics, Metrics, derive},
+    record::{Interval, WindowKind},
 };
-
-/// Where a record stands.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    /// The file, as the user named it.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-}
-
-/// Records with their places, and what is derived from each.
-#[derive(Debug, Clone, Default)]
-pub struct Records {
-    records: Vec<Record>,
-    places: Vec<Place>,
-    metrics: Vec<Option<Metrics>>,
-}
-
-impl Records {
-    /// Derives what follows from each record.
-    pub fn of(found: Vec<(Place, Record)>) -> Records {
-        let (places, records): (Vec<_>, Vec<_>) = found.into_iter().unzip();
-        let metrics = derive(&records);
-        Records { records, places, metrics }
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    /// True if there is none.
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
-
-    /// All of them, in the order in which they were handed in.
-    pub fn all(&self) -> &[Record] {
-        &self.records
-    }
-
-    /// What follows from each of [`Records::all`].
-    pub(crate) fn metrics(&self) -> &[Option<Metrics>] {
-        &self.metrics
-    }
-
-    /// A record and its place, by the number that [`Timed::from`] holds.
-    pub fn get(&self, at: usize) -> (&Place, &Record) {
-        (&self.places[at], &self.records[at])
-    }
-
-    /// True if one of them was made on hardware that the catalogue knows by this id.
-    pub fn have(&self, catalog: &Catalog, device: &str) -> bool {
-        let is = |d: &DeviceFacts| d.is_hardware() && catalog.device_called(&d.name).is_some_and(|k| k.id == device);
-        self.records.iter().any(|r| is(&r.device))
-    }
-
-    /// `cpu:0 AMD EPYC (native)` of every device in them, for messages.
-    pub fn devices(&self) -> Vec<String> {
-        let mut all: Vec<String> = self
-            .records
-            .iter()
-            .map(|r| named(&r.device))
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        all.truncate(12);
-        all
-    }
-}
-
-fn named(device: &DeviceFacts) -> String {
-    format!("{} {} ({})", device.id, device.name, device.track.name())
-}
 
 /// A case as one device ran it.
 #[derive(Debug, Clone)]
@@ -112,26 +36,35 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// One for each device, track and power mode that `wanted` lets in.
-    pub fn gather(records: &Records, wanted: &dyn Fn(&DeviceFacts) -> bool) -> Vec<Evidence> {
-        let mut groups: BTreeMap<_, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
-        for (at, (record, metrics)) in records.records.iter().zip(&records.metrics).enumerate() {
-            if metrics.as_ref().is_some_and(|m| m.time.is_some()) && wanted(&record.device) {
-                let mode: Vec<_> = record.environment.power_mode.iter().collect();
-                let key = (record.device.key(), record.device.track.name(), &record.environment.machine, mode);
-                groups.entry(key).or_default().entry(record.case.id.clone()).or_default().push(at);
-            }
+    /// One for each device, track and power mode.
+    pub(super) fn gather(records: &Records) -> Vec<Evidence> {
+        let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (at, Origin { device, environment }) in records.origins().iter().enumerate() {
+            let key = (device.key(), device.track.name(), &environment.machine, &environment.power_mode);
+            groups.entry(key).or_default().push(at);
         }
-        let one = |cases: BTreeMap<String, Vec<usize>>| {
-            let first = &records.records[*cases.values().next()?.first()?];
-            let timed = cases.into_iter().filter_map(|(id, at)| Some((id, timed(records, at)?)));
+        let mut group_of = vec![0; records.origins().len()];
+        for (group, origins) in groups.values().enumerate() {
+            origins.iter().for_each(|at| group_of[*at] = group);
+        }
+        let mut cases: Vec<BTreeMap<&str, Vec<usize>>> = vec![BTreeMap::new(); groups.len()];
+        for (at, row) in records.rows().iter().enumerate().filter(|(_, row)| row.seconds.is_some()) {
+            let id = records.cases()[row.case as usize].as_str();
+            cases[group_of[row.origin as usize]].entry(id).or_default().push(at);
+        }
+        let one = |cases: BTreeMap<&str, Vec<usize>>| {
+            let first = &records.rows()[*cases.values().next()?.first()?];
+            let Origin { device, environment } = &records.origins()[first.origin as usize];
             Some(Evidence {
-                device: first.device.clone(),
-                machine: first.environment.machine.clone(),
-                cases: timed.collect(),
+                device: device.clone(),
+                machine: environment.machine.clone(),
+                cases: cases
+                    .into_iter()
+                    .filter_map(|(id, at)| Some((id.to_owned(), timed(records, id, at)?)))
+                    .collect(),
             })
         };
-        groups.into_values().filter_map(one).collect()
+        cases.into_iter().filter_map(one).collect()
     }
 
     /// Which question its cases answer.
@@ -162,32 +95,31 @@ impl Evidence {
     }
 }
 
-fn timed(records: &Records, from: Vec<usize>) -> Option<Timed> {
-    let metrics: Vec<&Metrics> = from.iter().filter_map(|at| records.metrics[*at].as_ref()).collect();
-    let times: Vec<Estimate> = metrics.iter().filter_map(|m| m.time.as_ref()).map(|t| t.seconds).collect();
+fn timed(records: &Records, id: &str, from: Vec<usize>) -> Option<Timed> {
+    let times: Vec<Estimate> = from.iter().filter_map(|at| records.rows()[*at].seconds).collect();
     // A case of a later version is no case here: it cannot be named, so it is nobody's neighbour.
-    let case = records.records[*from.first()?].case.id.parse().ok()?;
+    let case = id.parse().ok()?;
     let seconds = Estimate {
         value: median(&times.iter().map(|t| t.value).collect::<Vec<_>>())?,
         low: times.iter().map(|t| t.low).fold(f64::INFINITY, f64::min).max(0.0),
         high: times.iter().map(|t| t.high).fold(0.0, f64::max),
     };
-    Some(Timed { case, seconds, joules: joules(&metrics), from })
+    Some(Timed { case, seconds, joules: joules(records, &from), from })
 }
 
 /// Of each record the best meter of each boundary, and over records the median; the spread widens the uncertainty.
-fn joules(metrics: &[&Metrics]) -> Vec<JoulesOf> {
-    let mut boundaries: Vec<&str> = metrics.iter().flat_map(|m| &m.energy).map(|e| e.boundary.as_str()).collect();
+fn joules(records: &Records, from: &[usize]) -> Vec<JoulesOf> {
+    let all: Vec<_> = from.iter().flat_map(|at| records.joules(*at)).collect();
+    let mut boundaries: Vec<&str> = all.iter().map(|(boundary, ..)| *boundary).collect();
     let mut seen = std::collections::HashSet::new();
     boundaries.retain(|b| seen.insert(*b));
     let one = |boundary: &str| {
-        let best = metrics.iter().filter_map(|m| m.energy.iter().find(|e| e.boundary == boundary));
-        let best: Vec<&EnergyMetrics> = best.collect();
-        let values: Vec<f64> = best.iter().map(|e| e.joules.value).collect();
+        let best: Vec<_> = all.iter().filter(|(of, ..)| *of == boundary).collect();
+        let values: Vec<f64> = best.iter().map(|(.., joules)| joules.value).collect();
         let value = median(&values)?;
         let spread = values.iter().map(|v| (v - value).abs()).fold(0.0, f64::max);
-        let u95 = best.iter().map(|e| e.joules.u95).fold(0.0, f64::max) + spread;
-        let short = best.iter().any(|e| e.window == WindowKind::Short);
+        let u95 = best.iter().map(|(.., joules)| joules.u95).fold(0.0, f64::max) + spread;
+        let short = best.iter().any(|(_, window, _)| *window == WindowKind::Short);
         let window = if short { WindowKind::Short } else { WindowKind::Published };
         Some(JoulesOf { boundary: boundary.to_owned(), window, joules: Interval { value, u95 } })
     };

@@ -59,14 +59,15 @@ impl Bounds {
 impl Roofs {
     /// Of a device as measured. CPU devices of one machine lend each other their ceilings: the library track has none.
     /// A kernel that was measured faster than the ceiling's own raises the ceiling: the device can do at least that.
-    pub fn measured(evidence: &Evidence, others: &[Evidence]) -> Roofs {
+    pub fn measured(evidence: &Evidence, others: &[&Evidence]) -> Roofs {
         let cpu = |e: &Evidence| e.device.class == DeviceClass::Cpu;
-        let same = |e: &&Evidence| {
+        let same = |e: &&&Evidence| {
             cpu(e) && cpu(evidence) && e.machine == evidence.machine && e.device.name == evidence.device.name
         };
         let rate = |t: &Timed, per: f64| Rate { per_s: per / t.seconds.value, against: t.case.id(), published: false };
         let mut roofs = Roofs::default();
-        for timed in std::iter::once(evidence).chain(others.iter().filter(same)).flat_map(|e| e.cases.values()) {
+        for timed in std::iter::once(evidence).chain(others.iter().filter(same).copied()).flat_map(|e| e.cases.values())
+        {
             let work = timed.case.work();
             match (timed.case.family.name(), timed.case.variant.name, timed.case.cache) {
                 ("ceiling", "read", Cache::Cold) => raise(&mut roofs.memory, rate(timed, work.bytes)),

@@ -6,10 +6,13 @@ use std::time::Instant;
 use candle_core::Tensor;
 
 use super::{
-    super::{Build, DeviceError, Elapsed, Executable, sha256_hex},
+    super::{Build, DeviceError, Elapsed, Executable},
     F16_DEPTH, VERSION, failed, ops,
 };
-use crate::kernel::{Case, Data, Dtype, Elem};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Case, Data, Dtype, Elem},
+};
 
 /// What a launch calls.
 #[derive(Debug)]

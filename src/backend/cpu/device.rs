@@ -4,7 +4,7 @@
 use half::{bf16, f16};
 
 use super::{
-    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, check_memory, sha256_hex},
+    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, check_memory},
     executable::{AttentionKernel, CeilingKernel, CpuExecutable, Kernel, MatmulKernel},
     native::{
         attention::Float,
@@ -15,7 +15,10 @@ use super::{
     },
     quantized::{Int4Kernel, Kv8Kernel},
 };
-use crate::kernel::{Case, Dtype, Inputs, TensorSpec, Tuning};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Case, Dtype, Inputs, TensorSpec, Tuning},
+};
 
 /// The CPU, with its threads running.
 pub(super) struct CpuDevice {

@@ -6,8 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::super::sha256_hex;
-use crate::file;
+use crate::{digest::sha256_hex, file};
 
 /// First line of a cached file, before the checksum of the rest.
 const MAGIC: &str = "wattmark-cuda-1";

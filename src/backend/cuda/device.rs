@@ -4,7 +4,7 @@
 use std::{collections::HashMap, rc::Rc, sync::Arc};
 
 use super::{
-    super::{Build, Device, DeviceError, DeviceFacts, Executable, Track, board::Board, buffer_sets, sha256_hex},
+    super::{Build, Device, DeviceError, DeviceFacts, Executable, Track, board::Board, buffer_sets},
     cache::Cache,
     compile::{Compiler, Kernel},
     discover::{self, Card},
@@ -15,7 +15,10 @@ use super::{
     resources::{Context, Memory},
     sets::BufferSets,
 };
-use crate::kernel::{Case, Inputs, Pass, Program, Target, Tuning};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Case, Inputs, Pass, Program, Target, Tuning},
+};
 
 /// A GPU's context, facts and board: what both of its tracks need.
 pub(super) struct OpenCard {

@@ -6,14 +6,17 @@ use std::rc::Rc;
 use half::{bf16, f16};
 
 use super::{
-    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, sha256_hex},
+    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets},
     clockwork::Clockwork,
     executable::MockExecutable,
     fault::{self, Moment},
     meter::Meter,
     script::{DeviceScript, Stage},
 };
-use crate::kernel::{Case, Data, Elem, Inputs, Reference, TensorSpec, Tuning};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Case, Data, Elem, Inputs, Reference, TensorSpec, Tuning},
+};
 
 /// A scripted device.
 pub(super) struct MockDevice {

@@ -3,15 +3,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sha2::Digest as _;
-
 use super::{
     super::{Build, Device, DeviceClass, DeviceError, DeviceFacts, Executable, board::Board, buffer_sets},
     Limits, discover,
     error::{Reports, scoped, wait},
     executable::{Prepared, Step},
 };
-use crate::kernel::{Binding, Buffer, Case, Elem, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Binding, Buffer, Case, Elem, Inputs, Pass, Program, Role, Slab, Target, Tuning, pack_rows},
+};
 
 /// Bytes handed to the driver at once: bounds its staging memory.
 pub(super) const CHUNK: usize = 16 << 20;
@@ -90,7 +91,7 @@ impl WgpuDevice {
             steps.push(of_set.collect::<Result<Vec<_>, DeviceError>>()?);
         }
         let build = Build {
-            source_sha256: hex(&sha2::Sha256::digest(program.source().as_bytes())),
+            source_sha256: sha256_hex(program.source()),
             implementation: "portable".to_owned(),
             tuning: program.tuning.clone(),
             buffer_sets: sets,
@@ -342,8 +343,4 @@ fn notes(facts: &DeviceFacts, sets: u32, program: &Program) -> Vec<String> {
         notes.push(format!("{} dispatches a launch", program.passes.len()));
     }
     notes
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

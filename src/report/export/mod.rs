@@ -1,22 +1,25 @@
-//! Results in the formats that other tools read: one file for each.
+//! Results in the formats that other tools read: one file for each; those of one row a record are in `rows`.
 //! Derives nothing: figures come from `metrics`. What a tool has no place for is left out, and said.
 
 mod bmf;
 mod critcmp;
 mod dictionary;
 mod github_action;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
 pub use dictionary::dictionary;
+pub(crate) use rows::{Table, row};
 
 use super::{
-    Format, Style, json,
+    json,
     metrics::{EnergyMetrics, TimeMetrics, derive},
-    render,
-    results::{Results, track},
+    results::track,
 };
 use crate::record::{Record, Status, WindowKind};
 
@@ -29,8 +32,6 @@ pub enum Tool {
     GithubActionBenchmark,
     /// What `critcmp --export` writes and `critcmp` compares.
     Critcmp,
-    /// Comma-separated values: every record, units in the headers.
-    Csv,
 }
 
 /// Text for a tool, and what it does not hold.
@@ -44,15 +45,11 @@ pub struct Exported {
 
 /// Renders records for a tool. Give whole runs: a figure is set against the ceilings of its own run.
 pub fn export(tool: Tool, records: &[Record]) -> Exported {
-    if tool == Tool::Csv {
-        let text = render(Format::Csv, &Results::of(records), &Style::PLAIN);
-        return Exported { text, left_out: vec![] };
-    }
     let (figures, left_out) = figures(records);
     let value = match tool {
         Tool::Bmf => bmf::value(&figures),
         Tool::GithubActionBenchmark => github_action::value(&figures),
-        Tool::Critcmp | Tool::Csv => critcmp::value(&figures),
+        Tool::Critcmp => critcmp::value(&figures),
     };
     Exported { text: json::pretty(&value), left_out }
 }

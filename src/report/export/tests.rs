@@ -2,7 +2,7 @@
 //! Whether the tools themselves take them is tried by ci/.
 
 use super::*;
-use crate::report::{fixtures, results::HEADER};
+use crate::report::{Format, Style, columns::COLUMNS, fixtures, render, results::Results};
 
 fn exported(tool: Tool) -> (serde_json::Value, Vec<String>) {
     let exported = export(tool, &fixtures::records());
@@ -94,14 +94,14 @@ fn of_several_runs_the_latest_counts_and_the_others_are_told() {
 
 #[test]
 fn the_dictionary_lists_the_columns_of_the_csv_with_their_units() {
-    let csv = export(Tool::Csv, &fixtures::records());
+    let csv = render(Format::Csv, &Results::of(&fixtures::records()), &Style::PLAIN);
     let columns: Vec<String> =
-        ::csv::Reader::from_reader(csv.text.as_bytes()).headers().unwrap().iter().map(str::to_owned).collect();
+        ::csv::Reader::from_reader(csv.as_bytes()).headers().unwrap().iter().map(str::to_owned).collect();
     let text = dictionary();
     let mut reader = ::csv::Reader::from_reader(text.as_bytes());
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.iter().map(|r| r[0].to_owned()).collect::<Vec<_>>(), columns);
-    assert_eq!(columns, HEADER);
+    assert_eq!(columns, COLUMNS.map(|c| c.name));
     let unit = |column: &str| rows.iter().find(|r| r[0].starts_with(column)).unwrap()[1].to_owned();
     assert_eq!(
         (unit("time_median"), unit("energy ["), unit("samples")),

@@ -9,7 +9,7 @@ use crate::{
     claim::{Settings, evaluate, replace_priors},
     record::record_files,
     report::{Format, Style, claims::quoted, render_sheet},
-    workload::{Place, Records},
+    workload::{Collector, Observed},
 };
 
 pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
@@ -25,7 +25,7 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
     // In the order of the page, not of the catalogue.
     outcomes.sort_by_key(|o| ids.iter().position(|id| id.eq_ignore_ascii_case(&o.claim.id)));
     let table = render_sheet(Format::Markdown, &quoted(&outcomes), &Style::PLAIN);
-    Ok(Made { table, provenance: provenance(&known, settings, &sources, marker), problems })
+    Ok(Made { table, provenance: provenance(&known, settings, &sources, marker), problems, picture: None })
 }
 
 /// The catalogue with the records at some paths in the place of priors; with the record files, and the lines of them that
@@ -33,16 +33,12 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
 pub(super) fn catalogue(paths: &[&str], marker: &Marker) -> Result<(Catalog, Vec<String>, Problems), PageError> {
     let fault = |what: String| PageError::Catalog { line: marker.line, what };
     let mut known = Catalog::load(&[]).map_err(|e| fault(e.to_string()))?;
-    let (mut sources, mut found, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-    for file in files(paths, marker)? {
-        let (source, report) = records::read(&file, marker)?;
-        sources.push(source);
-        problems.extend(report.problems.into_iter().map(|p| (file.clone(), p)));
-        let places = report.lines.into_iter().map(|line| Place { file: file.clone(), line });
-        found.extend(places.zip(report.records));
-    }
+    let files = files(paths, marker)?;
+    let mut found = Collector::of(files.clone());
+    let take = |(file, line), seen| found.take(file, line, seen);
+    let (sources, problems) = records::read(&files, marker, Observed::of, take)?;
     // What stays a prior is marked so in the table.
-    drop(replace_priors(&mut known, &Records::of(found)));
+    drop(replace_priors(&mut known, &found.finish()));
     Ok((known, sources, problems))
 }
 

@@ -68,7 +68,7 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
     for line in &lines {
         line.phases.iter().for_each(|phase| table += &row(line, phase));
     }
-    Ok(Made { table, provenance: provenance(&lines, marker), problems: vec![] })
+    Ok(Made { table, provenance: provenance(&lines, marker), picture: None, problems: vec![] })
 }
 
 fn row(line: &Line, phase: &Phase) -> String {

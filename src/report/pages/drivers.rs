@@ -12,5 +12,5 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
     let settings = Settings::default();
     let found = drivers(&evaluate(&known, &[], settings), DRIVERS);
     let table = render(Format::Markdown, &Drivers(&found), &Style::PLAIN);
-    Ok(Made { table, provenance: claims::provenance(&known, settings, &sources, marker), problems })
+    Ok(Made { table, provenance: claims::provenance(&known, settings, &sources, marker), problems, picture: None })
 }

@@ -19,5 +19,5 @@ pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
         known.digest,
         env!("CARGO_PKG_VERSION"),
     );
-    Ok(Made { table: Findings(&found).markdown(), provenance, problems: vec![] })
+    Ok(Made { table: Findings(&found).markdown(), provenance, problems: vec![], picture: None })
 }

@@ -9,13 +9,14 @@
 //!
 //! A marker's first word says what the table shows, the others of what: `table` of record files, `claims` of claims' ids
 //! and of the record files (or folders of them) that take the place of priors, `findings` of what does not stand in the
-//! documents, `drivers` of the inputs that carry the verdicts, `decoder` of files that `examples/decoder_check` wrote. Files
-//! are named relative to the page.
+//! documents, `drivers` of the inputs that carry the verdicts, `decoder` of files that `examples/decoder_check` wrote,
+//! `picture` of the file that a picture goes to and of record files. Files are named relative to the page.
 
 mod claims;
 mod decoder;
 mod drivers;
 mod findings;
+mod pictures;
 mod records;
 
 use std::{io, path::Path, path::PathBuf};
@@ -28,12 +29,13 @@ const BEGIN: &str = "<!-- wattmark:";
 type Maker = fn(&Marker) -> Result<Made, PageError>;
 
 /// The kinds, by the first word of their markers.
-const KINDS: [(&str, Maker); 5] = [
+const KINDS: [(&str, Maker); 6] = [
     ("table", records::make),
     ("claims", claims::make),
     ("findings", findings::make),
     ("drivers", drivers::make),
     ("decoder", decoder::make),
+    ("picture", pictures::make),
 ];
 
 /// A page that cannot be made true.
@@ -97,6 +99,14 @@ pub enum PageError {
         /// Where the marker stands, from 1.
         line: usize,
     },
+    /// A picture has no file to go to.
+    #[error(
+        "line {line}: a picture's marker begins with the file that it goes to: <!-- wattmark:picture FILE.svg RECORDS... -->"
+    )]
+    Picture {
+        /// Where the marker stands, from 1.
+        line: usize,
+    },
     /// The catalogue does not know a claim, or has problems.
     #[error("line {line}: {what}")]
     Catalog {
@@ -114,8 +124,10 @@ pub struct Table {
     pub line: usize,
     /// The marker, as it stands in the page.
     pub marker: String,
-    /// True if the page says something else than the records or the catalogue.
+    /// True if the page, or the picture's file, says something else than the records or the catalogue.
     pub stale: bool,
+    /// The picture that the page shows, if it is one: where it lies from the page, and the SVG.
+    pub picture: Option<(PathBuf, String)>,
     /// Lines of the record files that are no records, with their files.
     pub problems: Problems,
 }
@@ -147,6 +159,7 @@ struct Made {
     /// Where the table comes from.
     provenance: String,
     problems: Problems,
+    picture: Option<(PathBuf, String)>,
 }
 
 /// True if a text holds a table's marker.
@@ -173,10 +186,13 @@ pub fn refresh(text: &str, folder: &Path) -> Result<Refreshed, PageError> {
         let end = format!("<!-- /wattmark:{kind} -->");
         let open = || PageError::OpenTable { line, kind: kind.to_owned() };
         let (old, after) = body.split_once(&end).ok_or_else(open)?;
-        let Made { table, provenance, problems } = make(&Marker { line, words: words.collect(), folder })?;
+        let Made { table, provenance, problems, picture } = make(&Marker { line, words: words.collect(), folder })?;
         let new = format!("\n\n{}\n\n{provenance}\n\n", table.trim());
         fresh.text += &format!("{before}{marker}{new}{end}");
-        fresh.tables.push(Table { line, marker: marker.to_owned(), stale: old != new, problems });
+        let drawn =
+            |(file, svg): &(PathBuf, String)| std::fs::read(folder.join(file)).is_ok_and(|had| had == svg.as_bytes());
+        let stale = old != new || !picture.as_ref().is_none_or(drawn);
+        fresh.tables.push(Table { line, marker: marker.to_owned(), stale, picture, problems });
         rest = after;
     }
     fresh.text += rest;
@@ -254,6 +270,22 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_is_true_once_its_file_is_drawn_from_these_records() {
+        let folder = folder();
+        let page = "<!-- wattmark:picture results/all.svg results/bench/quick.jsonl --><!-- /wattmark:picture -->";
+        let fresh = refresh(page, folder.path()).unwrap();
+        assert!(fresh.text.contains("](results/all.svg)\n\nRecords: [results/bench/quick.jsonl]"), "{}", fresh.text);
+        assert!(fresh.text.contains(" Picture by `wattmark report --tables`."), "{}", fresh.text);
+        let stale = || refresh(&fresh.text, folder.path()).unwrap().tables[0].stale;
+        assert!(stale(), "nothing is drawn yet");
+        let (file, svg) = fresh.tables[0].picture.as_ref().unwrap();
+        std::fs::write(folder.path().join(file), svg).unwrap();
+        assert!(!stale());
+        std::fs::write(folder.path().join(file), svg.replacen("#0072B2", "#0072B3", 1)).unwrap();
+        assert!(stale());
+    }
+
+    #[test]
     fn text_from_records_is_no_markup() {
         let folder = folder();
         let mut record = fixtures::records().remove(0);
@@ -280,8 +312,9 @@ mod tests {
         says("<!-- wattmark:table -->\n<!-- /wattmark:table -->", "line 1: the record files of this table hold no");
         says(
             "<!-- wattmark:tables a -->",
-            "line 1: no table is called `tables`; choose from table, claims, findings, drivers, decoder",
+            "line 1: no table is called `tables`; choose from table, claims, findings, drivers, decoder, picture",
         );
+        says("<!-- wattmark:picture a.jsonl -->\n<!-- /wattmark:picture -->", "line 1: a picture's marker begins with");
         says("<!-- wattmark:claims NOPE -->\n<!-- /wattmark:claims -->", "line 1: the catalogue has no claim `NOPE`");
     }
 

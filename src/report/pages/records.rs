@@ -3,41 +3,54 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use sha2::{Digest as _, Sha256};
-
-use super::{LEVELS, Made, Marker, PageError, citation};
+use super::{LEVELS, Made, Marker, PageError, Problems, citation};
 use crate::{
-    record::{ReadReport, Record, read_str},
+    digest,
+    record::{Line, Problem, Record, Source, read_each},
     report::{Format, Style, render, results::Results, text},
 };
 
 pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
-    let (mut records, mut problems, mut sources) = (Vec::new(), Vec::new(), Vec::new());
-    for file in &marker.words {
-        let (source, report) = read(file, marker)?;
-        sources.push(source);
-        problems.extend(report.problems.into_iter().map(|p| ((*file).to_owned(), p)));
-        records.extend(report.records);
-    }
+    let files: Vec<String> = marker.words.iter().map(|word| (*word).to_owned()).collect();
+    let mut records = Vec::new();
+    let (sources, problems) = read(&files, marker, |record| record, |_, record| records.push(*record))?;
     if records.is_empty() {
         return Err(PageError::Empty { line: marker.line });
     }
     let table = render(Format::Markdown, &Results::of(&records), &Style::PLAIN);
-    Ok(Made { table, provenance: provenance(&records, &sources, marker), problems })
+    Ok(Made { table, provenance: provenance(&records, &sources, &files, marker), problems, picture: None })
 }
 
-/// A record file and how a page cites it: a link, its records, and its digest.
-pub(super) fn read(file: &str, marker: &Marker) -> Result<(String, ReadReport), PageError> {
-    let path = marker.folder.join(file);
-    let bytes = std::fs::read(&path).map_err(|source| PageError::Read { line: marker.line, path, source })?;
-    let report = read_str(&String::from_utf8_lossy(&bytes));
-    let digest: String = Sha256::digest(&bytes).iter().take(6).map(|b| format!("{b:02x}")).collect();
-    let records = report.records.len();
-    Ok((format!("[{}]({file}) ({records} records, SHA-256 {digest})", text::markdown(file)), report))
+/// Reads record files, named relative to the page: `take` gets the number of the file and the line of each record. Returns
+/// how a page cites each file (a link, its records, and its digest), and the lines that are no records.
+pub(super) fn read<T: Send>(
+    files: &[String],
+    marker: &Marker,
+    each: impl Fn(Box<Record>) -> T + Sync,
+    mut take: impl FnMut((usize, usize), T),
+) -> Result<(Vec<String>, Problems), PageError> {
+    let sources: Vec<Source> =
+        files.iter().map(|file| Source { path: marker.folder.join(file), name: file.clone() }).collect();
+    let (mut counts, mut problems) = (vec![0; files.len()], Problems::new());
+    let read = read_each(&sources, each, |Line { source, number, what }| match what {
+        Ok(made) => {
+            counts[source] += 1;
+            take((source, number), made);
+        }
+        Err(what) => problems.push((files[source].clone(), Problem { line: number, what })),
+    });
+    let fault = |path, source| PageError::Read { line: marker.line, path, source };
+    read.map_err(|error| fault(error.path, error.source))?;
+    let cite = |(source, count): (&Source, usize)| {
+        let digest = digest::of_file(&source.path).map_err(|error| fault(source.path.clone(), error))?;
+        Ok(format!("[{}]({}) ({count} records, SHA-256 {digest})", text::markdown(&source.name), source.name))
+    };
+    let cited = sources.iter().zip(counts).map(cite).collect::<Result<_, PageError>>()?;
+    Ok((cited, problems))
 }
 
 /// Where a table comes from, and how to cite it.
-fn provenance(records: &[Record], sources: &[String], marker: &Marker) -> String {
+pub(super) fn provenance(records: &[Record], sources: &[String], files: &[String], marker: &Marker) -> String {
     let each = |of: &dyn Fn(&Record) -> String| -> String {
         records.iter().map(of).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
     };
@@ -50,7 +63,7 @@ fn provenance(records: &[Record], sources: &[String], marker: &Marker) -> String
     let mut out = format!("Records: {}.", sources.join(", "));
     out += &text::markdown(&format!(" Measured on {days} (UTC), suite {suites}, by wattmark {builds}. Table by "));
     out += "`wattmark report --tables`.";
-    let licence = marker.words.first().and_then(|file| licence(file, marker.folder));
+    let licence = files.first().and_then(|file| licence(file, marker.folder));
     let links: Vec<String> = [("To cite", citation(marker.folder)), ("licence of the data", licence)]
         .into_iter()
         .filter_map(|(what, link)| link.map(|link| format!("{what}: [{link}]({link})")))

@@ -3,7 +3,7 @@
 
 use super::{
     super::{
-        super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, sha256_hex},
+        super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets},
         device::OpenCard,
         executable::{Prepared, Work},
         resources::Memory,
@@ -12,7 +12,10 @@ use super::{
     layout::{Product, Stored, refuse_8_bit},
     product::{CANDIDATES, Handle, Matmul},
 };
-use crate::kernel::{Buffer, Case, Dtype, Inputs, Role, Slab, TensorSpec, Tuning};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Buffer, Case, Dtype, Inputs, Role, Slab, TensorSpec, Tuning},
+};
 
 /// A tuning's choice among what the heuristic offers, best first.
 const CHOICE: &str = "ALGO";

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::{
     super::{
-        super::{Build, Device, DeviceError, DeviceFacts, Executable, Missing, Track, buffer_sets, sha256_hex},
+        super::{Build, Device, DeviceError, DeviceFacts, Executable, Missing, Track, buffer_sets},
         arch,
         cache::Cache,
         compile::Compiler,
@@ -21,7 +21,10 @@ use super::{
     launch::Launch,
     plan::{Gpu, NativePass, NativeProgram, plan},
 };
-use crate::kernel::{Case, Inputs, Tuning};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Case, Inputs, Tuning},
+};
 
 /// Shared memory that a block has without asking.
 const PLAIN_SHARED: u32 = 48 << 10;
