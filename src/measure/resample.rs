@@ -27,9 +27,9 @@ pub(super) fn medians(samples: &[f64], bootstrap: &Bootstrap, stream: u64) -> Ve
     ranks.copy_within(0..block - 1, n);
     let starts = Starts { n, block, resamples: bootstrap.resamples.max(1), seed: bootstrap.seed, stream };
     let middles = match n {
-        ..=32 => added::<32>(&ranks, starts),
-        ..=64 => added::<64>(&ranks, starts),
-        ..=MOST_ADDED => added::<MOST_ADDED>(&ranks, starts),
+        0..=32 => added::<32>(&ranks, starts),
+        33..=64 => added::<64>(&ranks, starts),
+        65..=MOST_ADDED => added::<MOST_ADDED>(&ranks, starts),
         _ => counted(&ranks, starts),
     };
     let median = |(low, high): (usize, usize)| {

@@ -10,7 +10,7 @@ use crate::{
 /// The marker's first word names the file that the picture goes to, the others the record files.
 pub(super) fn make(marker: &Marker) -> Result<Made, PageError> {
     let svg = marker.words.first().filter(|word| word.ends_with(".svg"));
-    let svg = *svg.ok_or_else(|| PageError::Picture { line: marker.line })?;
+    let svg = *svg.ok_or(PageError::Picture { line: marker.line })?;
     let files: Vec<String> = marker.words[1..].iter().map(|word| (*word).to_owned()).collect();
     let mut all = Vec::new();
     let (sources, problems) = records::read(&files, marker, |record| record, |_, record| all.push(*record))?;
