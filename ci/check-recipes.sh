@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+mkdir -p target
 parquet=(--locked --quiet --no-default-features --features parquet)
 cargo test "${parquet[@]}" --lib -- export::parquet
 cargo run "${parquet[@]}" -- export --as parquet results/ -o target/results.parquet

@@ -89,7 +89,7 @@ impl Row {
     }
 }
 
-/// The newest record of a case from one origin.
+/// The newest record of a case on one device of one machine, in whatever power mode.
 #[derive(Debug, Clone)]
 pub(crate) struct Newest {
     /// Its row.
@@ -120,7 +120,10 @@ pub(crate) struct Collector {
     origins: HashMap<String, Vec<u32>>,
     /// By the run's id.
     runs: HashMap<String, Vec<u32>>,
-    /// By origin and case.
+    /// Of each origin, the device and machine without the power mode: its newest records stand for all modes.
+    machines: Vec<u32>,
+    known_machines: HashMap<String, u32>,
+    /// By machine and case.
     newest: HashMap<(u32, u32), usize>,
 }
 
@@ -145,7 +148,7 @@ impl Collector {
             seconds,
             joules: self.joules(&record),
         };
-        let (at, key) = (self.set.rows.len(), (row.origin, row.case));
+        let (at, key) = (self.set.rows.len(), (self.machines[row.origin as usize], row.case));
         self.set.rows.push(row);
         match self.newest.get(&key).map(|known| &mut self.set.newest[*known]) {
             Some(known) if known.record.ended > record.ended => {}
@@ -187,6 +190,10 @@ impl Collector {
             let number = self.set.origins.len() as u32;
             same.push(number);
             let (device, environment) = (record.device.clone(), record.environment.clone());
+            let e = &environment;
+            let machine = format!("{:?}", (device.key(), device.track, &e.machine, &e.cpu, &e.arch, e.memory_bytes));
+            let machines = self.known_machines.len() as u32;
+            self.machines.push(*self.known_machines.entry(machine).or_insert(machines));
             self.set.origins.push(Origin { device, environment });
             number
         })
@@ -255,7 +262,7 @@ impl Records {
         &self.rows
     }
 
-    /// The newest record of every case from every origin, in the order of the first one of each.
+    /// The newest record of every case on every device of every machine, in the order of the first one of each.
     pub(crate) fn newest(&self) -> &[Newest] {
         &self.newest
     }
@@ -353,6 +360,13 @@ mod tests {
         records.push(first);
         let set = set(&records);
         assert_eq!((set.len(), set.newest().len()), (many + 1, many));
+        let mut saving = records.clone();
+        saving
+            .iter_mut()
+            .for_each(|r| drop(r.environment.power_mode.insert("governor".to_owned(), "powersave".to_owned())));
+        saving.extend(records.clone());
+        let both = Records::of(saving.into_iter().map(|r| (Place { file: String::new(), line: 1 }, r)).collect());
+        assert_eq!((both.newest().len(), both.origins().len()), (many, 2 * set.origins().len()));
         assert_eq!((set.newest()[0].row, set.newest()[0].record.run.id.as_str()), (0, "later"));
         let twice = set.evidence().iter().flat_map(|e| e.cases.values()).filter(|t| t.from == [0, many]).count();
         assert_eq!(twice, 1);
