@@ -14,6 +14,10 @@ mod dense;
 mod emulation;
 mod host;
 mod mock;
+#[cfg(feature = "onnx")]
+mod onnx;
+#[cfg(any(feature = "cuda", feature = "onnx"))]
+mod search;
 #[cfg(feature = "wgpu")]
 pub mod wgpu;
 
@@ -33,6 +37,8 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
         Box::new(cpu::Cpu),
         #[cfg(feature = "candle")]
         Box::new(candle::Candle),
+        #[cfg(feature = "onnx")]
+        Box::new(onnx::Onnx),
         #[cfg(feature = "cuda")]
         Box::new(cuda::Cuda),
         #[cfg(feature = "cuda")]
