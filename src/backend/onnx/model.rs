@@ -214,3 +214,23 @@ impl ValueInfo {
         ValueInfo { name: name.to_owned(), kind: Some(Type { tensor: Some(tensor) }) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_have_the_numbers_of_onnx_proto() {
+        let node = Node::new("Gemm", &["a"], &["c"]).int("transB", 0);
+        let input = vec![ValueInfo::new("a", Kind::F16, &[3])];
+        let bytes = Model::of(GraphDef { node: vec![node], input, ..GraphDef::default() }).encode_to_vec();
+        let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+        assert!(bytes.starts_with(&[0x08, 8]), "ir_version: {bytes:?}");
+        assert!(holds(b"\x22\x04Gemm"), "op_type: {bytes:?}");
+        // An attribute of value zero is written out: readers of proto2 tell absent from zero.
+        assert!(holds(b"\x0a\x06transB\x18\x00\xa0\x01\x02"), "attribute: {bytes:?}");
+        // Name, then type: tensor of element type 10 and shape of one dimension, 3.
+        assert!(holds(b"\x0a\x01a\x12\x0a\x0a\x08\x08\x0a\x12\x04\x0a\x02\x08\x03"), "input: {bytes:?}");
+        assert!(holds(b"\x42\x11\x0a\x0dcom.microsoft\x10\x01"), "opset_import: {bytes:?}");
+    }
+}

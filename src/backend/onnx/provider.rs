@@ -24,7 +24,7 @@ pub(super) struct Provider {
 
 /// One kind of hardware that a provider drives.
 pub(super) struct Target {
-    /// `CPU`, `GPU`, `NPU`.
+    /// `CPU`, `GPU`, `NPU`, or `SoC` where the provider chooses among them.
     pub(super) name: &'static str,
     /// Asks for it, with so many threads where it is a CPU; nothing where ONNX Runtime needs no asking.
     register: fn(usize) -> Option<ExecutionProviderDispatch>,
@@ -92,7 +92,8 @@ pub(super) const PROVIDERS: &[Provider] = &[
     },
     Provider {
         name: "CoreML",
-        targets: &[Target { name: "NPU", register: |_| Some(CoreML::default().build()) }],
+        // CoreML divides a graph among CPU, GPU and Neural Engine itself and does not say how.
+        targets: &[Target { name: "SoC", register: |_| Some(CoreML::default().build()) }],
         is_built: built::<CoreML>,
         fix: "on a Mac: pip install onnxruntime",
     },

@@ -165,3 +165,29 @@ pub(super) fn one_line(text: &str) -> String {
         None => line,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_runtime_is_missing_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("libonnxruntime.so");
+        std::fs::write(&path, "no library").unwrap();
+        let named = path.clone();
+        let variable = |name: &str| (name == VARIABLE).then(|| named.clone().into_os_string());
+        let around = Surroundings { variable: &variable, root: folder.path(), python: &Vec::new };
+        let missing = load(&around).err().unwrap();
+        assert!(missing.why.contains("ORT_DYLIB_PATH=") && missing.why.contains(NOT_LOADED), "{missing:?}");
+        assert!(missing.fix.contains("1.22 or later"), "{missing:?}");
+    }
+
+    #[test]
+    fn long_messages_keep_their_end() {
+        assert_eq!(one_line("one\n  two\n\n"), "one two");
+        let long = format!("{} the reason", "a place in the source ".repeat(40));
+        let line = one_line(&long);
+        assert!(line.starts_with('…') && line.ends_with("the reason") && line.chars().count() == 402, "{line}");
+    }
+}
