@@ -86,8 +86,9 @@ impl Device for OnnxDevice {
     }
 
     fn tunings(&self, case: &Case) -> Vec<Tuning> {
+        // Without a number it is the first form that the provider runs whole.
         let forms = Form::of(case).map_or(0, <[Form]>::len);
-        if forms > 1 { (0..forms).map(chosen).collect() } else { Vec::new() }
+        std::iter::once(Tuning::new()).chain((1..forms).map(chosen)).collect()
     }
 
     fn source(&self, case: &Case, _tuning: &Tuning) -> Result<Option<String>, DeviceError> {

@@ -129,8 +129,9 @@ impl Runtime {
     }
 
     fn builder(&self, place: Place) -> ort::Result<SessionBuilder> {
-        // ort's default would pick a provider by itself.
-        let builder = Session::builder(&self.environment)?.with_auto_device(AutoDevicePolicy::PreferCPU)?;
+        // ort's default would pick a provider by itself; builds that cannot pick refuse to be told.
+        let builder = Session::builder(&self.environment)?;
+        let builder = builder.with_auto_device(AutoDevicePolicy::PreferCPU).unwrap_or_else(|error| error.recover());
         let Some(provider) = place.registration(self.threads) else { return Ok(builder) };
         let builder = builder.with_execution_providers([provider.error_on_failure()])?;
         Ok(builder.with_disable_cpu_fallback()?)
