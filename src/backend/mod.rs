@@ -14,6 +14,10 @@ mod dense;
 mod emulation;
 mod host;
 mod mock;
+#[cfg(feature = "onnx")]
+mod onnx;
+#[cfg(any(feature = "cuda", feature = "onnx"))]
+mod search;
 #[cfg(feature = "wgpu")]
 pub mod wgpu;
 
@@ -35,6 +39,8 @@ pub fn backends() -> Vec<Box<dyn Backend>> {
         Box::new(candle::Candle),
         #[cfg(feature = "candle-cuda")]
         Box::new(candle::CandleCuda),
+        #[cfg(feature = "onnx")]
+        Box::new(onnx::Onnx),
         #[cfg(feature = "cuda")]
         Box::new(cuda::Cuda),
         #[cfg(feature = "cuda")]

@@ -12,6 +12,12 @@ use super::{Backend, Device, DeviceError, Discovery};
 /// The CPU backend.
 pub(super) struct Cpu;
 
+/// How many threads the pool has, for libraries that bring their own: one for each big CPU this process may use.
+#[cfg(feature = "onnx")]
+pub(super) fn threads() -> usize {
+    native::pool::cluster().map_or(1, |cluster| cluster.cpus.len())
+}
+
 impl Backend for Cpu {
     fn name(&self) -> &'static str {
         "cpu"
