@@ -2,13 +2,16 @@
 //! Runs nothing; see [`super::executable`].
 
 use super::{
-    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, host, sha256_hex},
+    super::{Build, Device, DeviceError, DeviceFacts, Executable, buffer_sets, host},
     executable::{OnnxExecutable, Set},
     graph::Form,
     provider::Place,
     runtime::{Runtime, one_line},
 };
-use crate::kernel::{Case, Dtype, Elem, Inputs, TensorSpec, Tuning, attention::Extents};
+use crate::{
+    digest::sha256_hex,
+    kernel::{Case, Dtype, Elem, Inputs, TensorSpec, Tuning, attention::Extents},
+};
 
 /// The tunable: which of a case's forms, by number.
 const FORM: &str = "graph";

@@ -106,6 +106,7 @@ impl Kind {
             Kind::I64 => TensorElementType::Int64,
             Kind::F16 => TensorElementType::Float16,
             Kind::Bf16 => TensorElementType::Bfloat16,
+            Kind::Fp8 => TensorElementType::Float8E4M3FN,
         }
     }
 }
@@ -116,6 +117,7 @@ impl From<Elem> for Kind {
             Elem::F32 => Kind::F32,
             Elem::F16 => Kind::F16,
             Elem::Bf16 => Kind::Bf16,
+            Elem::Fp8 => Kind::Fp8,
             Elem::I8 => Kind::I8,
             Elem::I32 => Kind::I32,
         }

@@ -142,6 +142,8 @@ pub(super) enum Kind {
     I64 = 7,
     F16 = 10,
     Bf16 = 16,
+    /// e4m3 without infinities.
+    Fp8 = 17,
 }
 
 impl Model {
