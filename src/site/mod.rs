@@ -7,6 +7,9 @@
 //! `assets/` is the style and the scripts: the pages are complete without the scripts, which sort, filter, switch the
 //! theme and move the sliders of the cost page. Those evaluate the catalogue's own formula trees, shipped as data.
 //!
+//! Of the records of one case on one device the newest is shown; the others count in what is composed, and pages say how
+//! many they are. What one page cannot hold is cut, and said, or spread over more (`kernels`).
+//!
 //! Text from a record is someone else's: `maud` escapes it, and pages show as escapes what would mislead.
 //!
 //! To add a page: a file here with a function that returns its [`File`], a line in [`render`], one in `html::NAV`.
