@@ -74,6 +74,9 @@ fn of_onnx(record: &Record) -> Option<Expected> {
     if id.starts_with("ceiling/") {
         return Some(Expected::Unsupported("borrows the ceilings"));
     }
+    if id.contains("/tf32/") || id.contains("/fp8/") {
+        return Some(Expected::Unsupported("there is no ONNX graph"));
+    }
     if id.contains("/w4a8") {
         return Some(Expected::Unsupported("by the largest / 127"));
     }
