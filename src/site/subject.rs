@@ -183,8 +183,8 @@ pub(super) fn earlier<'s, 'r: 's>(
     };
     (all > 0).then(|| {
         format!(
-            "Shown is the newest record of each case on each device. Earlier ones: {all}, in {named}{more}; `wattmark \
-             report FILE` shows them."
+            "Shown is the newest record of each case on each device. Earlier ones: {all}, in {named}{more}; wattmark \
+             report FILE shows them."
         )
     })
 }
