@@ -8,9 +8,8 @@ SELECT run.id AS run, run.suite AS suite, run."commit" AS "commit", environment.
        "case".id AS case_id, "case".family AS family, "case".dtype AS dtype, status, reason, verification.passed AS verified,
        "time".clock AS clock, "time".samples_s AS samples_s, work.flop AS flop, work.bytes AS bytes, work.unit AS unit,
        energy.status AS energy_status
-FROM read_json('results/2*/*.jsonl', format = 'newline_delimited', union_by_name = true, maximum_object_size = 67108864,
-               filename = true)
-WHERE filename NOT LIKE '%/peers%';
+FROM read_json('results/2*/*.jsonl', format = 'newline_delimited', union_by_name = true, maximum_object_size = 67108864)
+WHERE "schema" LIKE 'wattmark.record/%';
 
 -- What was measured where, and what became of it: nothing disappears.
 SELECT machine, device, track, suite, status, count(*) AS records FROM records GROUP BY ALL ORDER BY ALL;
