@@ -32,7 +32,7 @@ def share(count, of):
 
 def table(path):
     lines = ["| device | case | gate | false alarms on equal pairs | planted | found |", "|---|---|---|---|---|---|"]
-    for row in records(path):
+    for row in (line["gate"] for line in records(path)):
         lines.append(f"| {row['device']} | {row['case']} | {row['fail_on']} | {share(row['false_alarms'], row['pairs'])} "
                      f"| {row['planted'] * 100:g} % | {share(row['found'], row['pairs'])} |")
     return "\n".join(lines) + "\n"
@@ -86,10 +86,11 @@ def main():
             after.write_text("".join(json.dumps(record) + "\n" for record in slower))
             found += broken(before, after)
     version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout.split()[-1]
-    line = json.dumps({"schema": "wattmark.gate/1", "ended": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"),
-                       "wattmark": version, "machine": arguments.machine, "device": arguments.device, "case": arguments.case,
-                       "pairs": arguments.pairs, "judged": judged, "fail_on": arguments.fail_on, "false_alarms": alarms,
-                       "planted": arguments.planted, "found": found})
+    # Nested, because a query over all files of a folder wants one type for each name.
+    line = json.dumps({"schema": "wattmark.gate/1", "gate": {
+        "ended": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"), "wattmark": version,
+        "machine": arguments.machine, "device": arguments.device, "case": arguments.case, "pairs": arguments.pairs,
+        "judged": judged, "fail_on": arguments.fail_on, "false_alarms": alarms, "planted": arguments.planted, "found": found}})
     print(line)
     if arguments.output:
         with arguments.output.open("a") as file:
