@@ -36,9 +36,9 @@ fn write_aside<E: From<io::Error>>(
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory).map_err(io::Error::from)?;
     let aside = path.with_file_name(format!(".{}.part{}", name.to_string_lossy(), std::process::id()));
     let written = || {
-        let mut out = BufWriter::with_capacity(1 << 18, File::create(&aside)?);
+        let mut out = BufWriter::with_capacity(1 << 18, Paced { file: File::create(&aside)?, behind: 0 });
         write(&mut out)?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let Paced { file, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         if let Some(permissions) = permissions {
             file.set_permissions(permissions)?;
         }
@@ -49,6 +49,32 @@ fn write_aside<E: From<io::Error>>(
         // What is left of it is of no use; that it cannot be removed would hide why it failed.
         let _ = fs::remove_file(&aside);
     })
+}
+
+/// Bytes that may wait for the disk.
+const MOST_BEHIND: usize = 64 << 20;
+
+/// A file that the disk keeps up with: gigabytes that wait for the last moment would be waited for then.
+struct Paced {
+    file: File,
+    /// Bytes written since the last wait.
+    behind: usize,
+}
+
+impl Write for Paced {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.behind += written;
+        if self.behind >= MOST_BEHIND {
+            self.file.sync_data()?;
+            self.behind = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 #[cfg(test)]

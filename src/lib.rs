@@ -10,6 +10,7 @@ pub mod cost;
 mod digest;
 mod file;
 pub mod formula;
+mod in_order;
 pub mod kernel;
 pub mod measure;
 pub mod merge;

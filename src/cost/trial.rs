@@ -80,18 +80,49 @@ impl<'c> Trial<'c> {
         let draws = self.draws.min(most);
         for from in (0..draws).step_by(CHUNK) {
             let n = CHUNK.min(draws - from);
-            for (at, slot) in self.slots.iter().enumerate() {
-                let value = held.iter().find(|h| h.0 == at).map(|h| h.1);
-                for &(side, cell) in &slot.places {
-                    let column = &mut self.sides[side].cone.column(cell)[..n];
-                    match value {
-                        Some(x) => column.fill(x),
-                        None => column.copy_from_slice(&self.drawn[at][from..from + n]),
-                    }
+            self.fill(from, n, held);
+            self.compute(n, |_| true);
+            see(&mut self.sides, n);
+        }
+    }
+
+    /// As [`Trial::run`], some slots held at one value after the other. What they do not move is computed once. `see` is
+    /// also told the number of the value.
+    pub(super) fn along(
+        &mut self,
+        most: usize,
+        slots: &[usize],
+        values: &[f64],
+        mut see: impl FnMut(usize, &mut [Setup<'c>], usize),
+    ) {
+        let places: Vec<(usize, CellId)> = slots.iter().flat_map(|s| self.slots[*s].places.iter().copied()).collect();
+        let mut moved: Vec<bool> = (0..self.sides.len()).map(|side| places.iter().any(|p| p.0 == side)).collect();
+        for side in 0..moved.len() {
+            moved[side] |= self.feeds.iter().any(|f| f.side == side && moved[f.from]);
+        }
+        let draws = self.draws.min(most);
+        for from in (0..draws).step_by(CHUNK) {
+            let n = CHUNK.min(draws - from);
+            self.fill(from, n, &[]);
+            for (number, x) in values.iter().enumerate() {
+                places.iter().for_each(|&(side, cell)| self.sides[side].cone.column(cell)[..n].fill(*x));
+                self.compute(n, |side| number == 0 || moved[side]);
+                see(number, &mut self.sides, n);
+            }
+        }
+    }
+
+    /// Fills every given column with `n` draws from one on, or with the value at which its slot is held.
+    fn fill(&mut self, from: usize, n: usize, held: &[(usize, f64)]) {
+        for (at, slot) in self.slots.iter().enumerate() {
+            let value = held.iter().find(|h| h.0 == at).map(|h| h.1);
+            for &(side, cell) in &slot.places {
+                let column = &mut self.sides[side].cone.column(cell)[..n];
+                match value {
+                    Some(x) => column.fill(x),
+                    None => column.copy_from_slice(&self.drawn[at][from..from + n]),
                 }
             }
-            self.compute(n);
-            see(&mut self.sides, n);
         }
     }
 
@@ -104,7 +135,7 @@ impl<'c> Trial<'c> {
                     chunk.iter().zip(column).for_each(|(point, x)| *x = point[at]);
                 }
             }
-            self.compute(chunk.len());
+            self.compute(chunk.len(), |_| true);
             see(&mut self.sides, chunk.len());
         }
     }
@@ -123,8 +154,9 @@ impl<'c> Trial<'c> {
         all
     }
 
-    fn compute(&mut self, n: usize) {
-        for side in 0..self.sides.len() {
+    /// Computes the sides that are wanted.
+    fn compute(&mut self, n: usize, wanted: impl Fn(usize) -> bool) {
+        for side in (0..self.sides.len()).filter(|side| wanted(*side)) {
             for feed in self.feeds.iter().filter(|f| f.side == side) {
                 let (below, rest) = self.sides.split_at_mut(side);
                 let answers = below[feed.from].answers(n);

@@ -121,18 +121,22 @@ impl Comparison<'_> {
         let (first, second) = (self.pairs[pair].first, self.pairs[pair].second);
         let units = [first, second].map(|s| self.sides[s].priced.unit());
         let mut curve = Curve { at: at.to_vec(), first: vec![], second: vec![], draws: self.draws.min(CURVE_DRAWS) };
-        for x in at {
-            let base = turn.unit.to_base(*x);
-            let held: Vec<(usize, f64)> = turn.slots.iter().map(|s| (*s, base)).collect();
-            let mut answers = self.trial.answers(CURVE_DRAWS, &held);
+        let bases: Vec<f64> = at.iter().map(|x| turn.unit.to_base(*x)).collect();
+        let mut answers = vec![(vec![], vec![]); at.len()];
+        self.trial.along(CURVE_DRAWS, &turn.slots, &bases, |at, sides, n| {
+            let kept: &mut (Vec<f64>, Vec<f64>) = &mut answers[at];
+            kept.0.extend_from_slice(sides[first].answers(n));
+            kept.1.extend_from_slice(sides[second].answers(n));
+        });
+        for (base, answers) in bases.into_iter().zip(answers) {
             let mut modes = self.trial.modes();
             turn.slots.iter().for_each(|s| modes[*s] = base);
             let mut values = (0.0, 0.0);
             self.trial.at(&[modes], |sides, n| {
                 values = (sides[first].answers(n)[0], sides[second].answers(n)[0]);
             });
-            curve.first.push(Summary::of(values.0, std::mem::take(&mut answers[first]), &units[0]));
-            curve.second.push(Summary::of(values.1, std::mem::take(&mut answers[second]), &units[1]));
+            curve.first.push(Summary::of(values.0, answers.0, &units[0]));
+            curve.second.push(Summary::of(values.1, answers.1, &units[1]));
         }
         curve
     }

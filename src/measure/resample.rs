@@ -8,34 +8,68 @@ use rand_chacha::ChaCha8Rng;
 
 use super::stats::{Bootstrap, Resample};
 
-/// Medians of the resampled series, which has a sample at least. Works on ranks: a resample is a histogram of them, and
-/// its median is where the histogram's running sum passes the middle, so nothing is sorted twice.
+/// Medians of the resampled series, which has a sample at least, in the order drawn.
 pub(super) fn medians(samples: &[f64], bootstrap: &Bootstrap, stream: u64) -> Vec<f64> {
-    let n = samples.len();
-    let block = match bootstrap.scheme {
-        Resample::Independent => 1,
-        Resample::Blocks(length) => length.clamp(1, n),
-        Resample::Auto => (n as f64).sqrt().round() as usize,
-    };
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| samples[i].total_cmp(&samples[j]));
-    let mut ranks = vec![0u32; n + block - 1];
-    for (rank, &i) in order.iter().enumerate() {
-        ranks[i] = rank as u32;
+    let resampled = Resampled::of(samples, bootstrap, stream);
+    resampled.middles.iter().map(|middle| resampled.median(*middle)).collect()
+}
+
+/// The same in ascending order. Of a short series few differ, so that they are counted rather than sorted.
+pub(super) fn ordered_medians(samples: &[f64], bootstrap: &Bootstrap) -> Vec<f64> {
+    if samples.len() > MOST_ADDED {
+        let mut all = medians(samples, bootstrap, 0);
+        all.sort_unstable_by(f64::total_cmp);
+        return all;
     }
-    // A block that starts near the end goes on at the beginning, so that every sample is drawn equally often.
-    ranks.copy_within(0..block - 1, n);
-    let starts = Starts { n, block, resamples: bootstrap.resamples.max(1), seed: bootstrap.seed, stream };
-    let middles = match n {
-        0..=32 => added::<32>(&ranks, starts),
-        33..=64 => added::<64>(&ranks, starts),
-        65..=MOST_ADDED => added::<MOST_ADDED>(&ranks, starts),
-        _ => counted(&ranks, starts),
+    let resampled = Resampled::of(samples, bootstrap, 0);
+    let ends = |pick: fn(&Middle) -> u32| {
+        let all = resampled.middles.iter().map(pick);
+        all.fold((u32::MAX, 0), |(least, most), rank| (least.min(rank), most.max(rank)))
     };
-    let median = |(low, high): (usize, usize)| {
-        if low == high { samples[order[low]] } else { samples[order[low]] / 2.0 + samples[order[high]] / 2.0 }
-    };
-    middles.into_iter().map(median).collect()
+    let ((low, lows), (_, highs)) = (ends(|middle| middle.0), ends(|middle| middle.1));
+    // Ranks that stand for a median lie about the middle: few of all.
+    let width = (highs - low + 1) as usize;
+    let mut counts = vec![0usize; (lows - low + 1) as usize * width];
+    for middle in &resampled.middles {
+        counts[(middle.0 - low) as usize * width + (middle.1 - low) as usize] += 1;
+    }
+    let found = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
+    let middle = |at: usize| (low + (at / width) as u32, low + (at % width) as u32);
+    let mut found: Vec<(f64, usize)> = found.map(|(at, count)| (resampled.median(middle(at)), count)).collect();
+    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    found.into_iter().flat_map(|(median, count)| std::iter::repeat_n(median, count)).collect()
+}
+
+/// Ranks of the two middle elements of a sorted resample; equal where its length is odd.
+type Middle = (u32, u32);
+
+/// A series drawn again and again.
+struct Resampled {
+    /// The series in ascending order.
+    sorted: Vec<f64>,
+    /// Of each resample. Ranks are enough: nothing is sorted twice.
+    middles: Vec<Middle>,
+}
+
+impl Resampled {
+    fn of(samples: &[f64], bootstrap: &Bootstrap, stream: u64) -> Resampled {
+        let n = samples.len();
+        let block = match bootstrap.scheme {
+            Resample::Independent => 1,
+            Resample::Blocks(length) => length.clamp(1, n),
+            Resample::Auto => (n as f64).sqrt().round() as usize,
+        };
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|&i, &j| samples[i].total_cmp(&samples[j]));
+        let starts = Starts { n, block, resamples: bootstrap.resamples.max(1), seed: bootstrap.seed, stream };
+        let middles = if n <= MOST_ADDED { added(&order, starts) } else { counted(&order, starts) };
+        Resampled { sorted: order.into_iter().map(|i| samples[i]).collect(), middles }
+    }
+
+    fn median(&self, (low, high): Middle) -> f64 {
+        let (below, above) = (self.sorted[low as usize], self.sorted[high as usize]);
+        if low == high { below } else { below / 2.0 + above / 2.0 }
+    }
 }
 
 /// Where the blocks of all resamples start: the same for every series of a length.
@@ -66,62 +100,79 @@ impl Starts {
         }
     }
 
-    /// All of them, drawn once for each thread.
-    fn all(self) -> Rc<[u8]> {
+    /// How often each resample holds each sample, drawn once for each thread: for every strip of resamples a row for each
+    /// sample. A block that starts near the end goes on at the beginning, so that every sample is drawn equally often.
+    fn drawn(self) -> Rc<[Row]> {
         thread_local! {
-            static DRAWN: RefCell<HashMap<Starts, Rc<[u8]>>> = RefCell::default();
+            static DRAWN: RefCell<HashMap<Starts, Rc<[Row]>>> = RefCell::default();
         }
-        DRAWN.with_borrow_mut(|drawn| {
-            if drawn.len() >= MOST_DRAWN && !drawn.contains_key(&self) {
-                drawn.clear();
+        let draw = || {
+            let mut rows = vec![[0; STRIP]; self.resamples.div_ceil(STRIP) * self.n];
+            let mut resample = 0;
+            self.each(|starts| {
+                let strip = &mut rows[resample / STRIP * self.n..][..self.n];
+                let mut left = self.n;
+                for start in starts {
+                    let length = self.block.min(left);
+                    (start..start + length).for_each(|sample| strip[sample % self.n][resample % STRIP] += 1);
+                    left -= length;
+                }
+                resample += 1;
+            });
+            rows.into()
+        };
+        DRAWN.with_borrow_mut(|known| {
+            if known.len() >= MOST_DRAWN && !known.contains_key(&self) {
+                known.clear();
             }
-            let draw = || {
-                let mut all = Vec::with_capacity(self.resamples * self.blocks());
-                self.each(|starts| all.extend(starts.map(|start| start as u8)));
-                all.into()
-            };
-            Rc::clone(drawn.entry(self).or_insert_with(draw))
+            Rc::clone(known.entry(self).or_insert_with(draw))
         })
     }
 }
 
-/// Lengths of series whose starts a thread keeps.
+/// Lengths of series that a thread keeps draws for.
 const MOST_DRAWN: usize = 256;
 
-/// Longest series whose running sums fit vectors of bytes, and are worth it.
+/// Longest series whose counts fit bytes, and whose draws fit a cache.
 const MOST_ADDED: usize = 128;
 
-/// Ranks of the two middle elements (equal for odd `n`) of every sorted resample, for series of `W` samples at most. The
-/// running sums of all blocks are worked out before, so that a resample is their sum: a few vector instructions.
-fn added<const W: usize>(ranks: &[u32], starts: Starts) -> Vec<(usize, usize)> {
-    let (n, blocks) = (starts.n, starts.blocks());
-    let running = |length: usize| -> Vec<[u8; W]> {
-        let one = |start: usize| {
-            let mut sums = [0u8; W];
-            ranks[start..start + length].iter().for_each(|rank| sums[*rank as usize] += 1);
-            (1..W).for_each(|rank| sums[rank] += sums[rank - 1]);
-            sums
-        };
-        (0..n).map(one).collect()
-    };
-    let (whole, last) = (running(starts.block), running(n - (blocks - 1) * starts.block));
-    let place = (n as u8 - 1) / 2;
-    let middle = |starts: &[u8]| {
-        let mut sums = last[usize::from(starts[blocks - 1])];
-        for start in &starts[..blocks - 1] {
-            sums.iter_mut().zip(&whole[usize::from(*start)]).for_each(|(sum, more)| *sum += more);
+/// Resamples side by side: two of the shortest vectors that machines have.
+const STRIP: usize = 32;
+
+/// A byte for each resample of a strip.
+type Row = [u8; STRIP];
+
+/// The middles of all resamples of a series, whose samples are given in ascending order. What a resample holds hangs on
+/// the length of the series only, so that its samples, from the least on, are added up for many resamples at once.
+fn added(order: &[usize], starts: Starts) -> Vec<Middle> {
+    let n = starts.n;
+    let (lower, upper) = ((n as u8 - 1) / 2, n as u8 / 2);
+    let mut middles = Vec::with_capacity(starts.resamples.next_multiple_of(STRIP));
+    for strip in starts.drawn().chunks_exact(n) {
+        let (mut seen, mut low, mut high): (Row, Row, Row) = ([0; STRIP], [0; STRIP], [0; STRIP]);
+        for sample in order {
+            // The first rank whose running sum is over the place: as many are not.
+            let places = low.iter_mut().zip(&mut high);
+            for ((seen, more), (low, high)) in seen.iter_mut().zip(&strip[*sample]).zip(places) {
+                *seen += more;
+                *low += u8::from(*seen <= lower);
+                *high += u8::from(*seen <= upper);
+            }
         }
-        // The first rank whose running sum is over the place: as many are not.
-        let first_over = |place: u8| usize::from(sums.iter().map(|sum| u8::from(*sum <= place)).sum::<u8>());
-        let low = first_over(place);
-        (low, if n % 2 == 1 { low } else { first_over(place + 1) })
-    };
-    starts.all().chunks_exact(blocks).map(middle).collect()
+        middles.extend(low.into_iter().zip(high).map(|(low, high)| (u32::from(low), u32::from(high))));
+    }
+    middles.truncate(starts.resamples);
+    middles
 }
 
-/// As [`added`], for series of any length.
-fn counted(ranks: &[u32], starts: Starts) -> Vec<(usize, usize)> {
+/// As [`added`], for series of any length: a resample is a histogram of ranks, and its median is where the running sum
+/// passes the middle.
+fn counted(order: &[usize], starts: Starts) -> Vec<Middle> {
     let n = starts.n;
+    let mut ranks = vec![0u32; n + starts.block - 1];
+    order.iter().enumerate().for_each(|(rank, i)| ranks[*i] = rank as u32);
+    // A block that starts near the end goes on at the beginning.
+    ranks.copy_within(0..starts.block - 1, n);
     let mut counts = vec![0u32; n];
     let mut middles = Vec::with_capacity(starts.resamples);
     starts.each(|starts_of_one| {
@@ -134,7 +185,8 @@ fn counted(ranks: &[u32], starts: Starts) -> Vec<(usize, usize)> {
             }
             left -= length;
         }
-        middles.push(middle(&counts, n));
+        let (low, high) = middle(&counts, n);
+        middles.push((low as u32, high as u32));
     });
     middles
 }
@@ -170,7 +222,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Ties and all lengths about the widths of the vectors.
+        /// Ties, and every length that is added up.
         #[test]
         fn sums_and_counts_find_the_same_middles(
             samples in proptest::collection::vec(0u32..40, 1..=MOST_ADDED),
@@ -180,15 +232,21 @@ mod tests {
             let block = block.min(n);
             let mut order: Vec<usize> = (0..n).collect();
             order.sort_by_key(|i| samples[*i]);
-            let mut ranks = vec![0u32; n + block - 1];
-            order.iter().enumerate().for_each(|(rank, i)| ranks[*i] = rank as u32);
-            ranks.copy_within(0..block - 1, n);
+            // More than a strip and no whole number of them.
             let starts = Starts { n, block, resamples: 40, seed: 7, stream: 1 };
-            let expected = counted(&ranks, starts);
-            prop_assert_eq!(&added::<MOST_ADDED>(&ranks, starts), &expected);
-            if n <= 32 {
-                prop_assert_eq!(&added::<32>(&ranks, starts), &expected);
-            }
+            prop_assert_eq!(added(&order, starts), counted(&order, starts));
+        }
+
+        #[test]
+        fn counting_orders_the_medians(
+            samples in proptest::collection::vec(-40i32..40, 1..200),
+            block in 1usize..40,
+        ) {
+            let samples: Vec<f64> = samples.into_iter().map(f64::from).collect();
+            let bootstrap = Bootstrap { resamples: 40, seed: 7, scheme: Resample::Blocks(block) };
+            let mut sorted = medians(&samples, &bootstrap, 0);
+            sorted.sort_by(f64::total_cmp);
+            prop_assert_eq!(ordered_medians(&samples, &bootstrap), sorted);
         }
     }
 }

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::resample::medians;
+use super::resample::{medians, ordered_medians};
 
 /// Fewer samples than this support no distribution-free 95 % interval of the median: even from the smallest to the
 /// largest of five, the median is inside in only 1 - 2/2^5 = 94 % of cases.
@@ -93,7 +93,7 @@ pub fn median_interval(samples: &[f64], bootstrap: &Bootstrap) -> Option<Estimat
     let (low, high) = match samples.len() {
         1 => (f64::NEG_INFINITY, f64::INFINITY),
         2..FEWEST_FOR_INTERVAL => (quantile(samples, 0.0)?, quantile(samples, 1.0)?),
-        _ => ends(medians(samples, bootstrap, 0)),
+        _ => ends(&ordered_medians(samples, bootstrap)),
     };
     Some(Estimate { value, low, high })
 }
@@ -112,7 +112,9 @@ pub fn median_ratio(a: &[f64], b: &[f64], bootstrap: &Bootstrap) -> Option<Estim
         (quantile(b, 0.0)? / quantile(a, 1.0)?, quantile(b, 1.0)? / quantile(a, 0.0)?)
     } else {
         let (a, b) = (medians(a, bootstrap, 0), medians(b, bootstrap, 1));
-        ends(a.iter().zip(&b).map(|(a, b)| b / a).collect())
+        let mut ratios: Vec<f64> = a.iter().zip(&b).map(|(a, b)| b / a).collect();
+        ratios.sort_unstable_by(f64::total_cmp);
+        ends(&ratios)
     };
     Some(Estimate { value, low, high })
 }
@@ -164,16 +166,8 @@ fn between(below: f64, above: f64, weight: f64) -> f64 {
     if below == above || weight == 0.0 { below } else { below * (1.0 - weight) + above * weight }
 }
 
-fn ends(mut resampled: Vec<f64>) -> (f64, f64) {
-    (quantile_of(&mut resampled, 0.025), quantile_of(&mut resampled, 0.975))
-}
-
-/// As [`quantile_sorted`], of values that nothing else is asked of: two of them are found without sorting all.
-fn quantile_of(values: &mut [f64], q: f64) -> f64 {
-    let place = q * (values.len() - 1) as f64;
-    let (_, below, rest) = values.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
-    let next = rest.iter().copied().min_by(f64::total_cmp).unwrap_or(*below);
-    between(*below, next, place.fract())
+fn ends(sorted: &[f64]) -> (f64, f64) {
+    (quantile_sorted(sorted, 0.025), quantile_sorted(sorted, 0.975))
 }
 
 #[cfg(test)]

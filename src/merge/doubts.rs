@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Finding, MergeError,
     scan::{Machine, Scan},
-    write::Lines,
+    write::{Lines, OPEN},
 };
 use crate::record::Record;
 
@@ -22,7 +22,7 @@ pub(super) fn conflicts(scan: &mut Scan) -> Result<Vec<Finding>, MergeError> {
     });
     let same = |a: &u32, b: &u32| scan.entries[*a as usize].identity == scan.entries[*b as usize].identity;
     let (mut findings, mut copies) = (Vec::new(), Vec::new());
-    let mut lines = Lines::of(scan);
+    let mut lines = Lines::of(scan, OPEN);
     for group in by_identity.chunk_by(same).filter(|group| group.len() > 1) {
         let mut distinct: Vec<(u32, Value)> = Vec::new();
         for &at in group {

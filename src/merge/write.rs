@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io::{self, BufReader, Read as _, Write},
     path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::Value;
@@ -14,18 +15,29 @@ use super::{
     MergeError,
     scan::{Entry, Scan, digest},
 };
+use crate::in_order::{in_order, threads};
 
 /// Files held open at once: below what systems allow a process by default, and enough for the tasks of a job.
-const OPEN: usize = 64;
+pub(super) const OPEN: usize = 64;
+
+/// Threads that read: more would share too few open files.
+const READERS: usize = 8;
+
+/// Records that a thread reads at once.
+const BLOCK: usize = 256;
 
 /// Writes every record of a scan on a line of its own.
 pub(super) fn write(scan: &Scan, out: &mut dyn Write) -> Result<(), WriteError> {
-    let mut lines = Lines::of(scan);
-    for entry in &scan.entries {
-        out.write_all(lines.get(entry)?)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+    let next = AtomicUsize::new(0);
+    in_order(
+        READERS,
+        || Lines::of(scan, OPEN / threads().min(READERS)),
+        |lines| {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            Some((at, lines.text(scan.entries.chunks(BLOCK).nth(at)?)))
+        },
+        |text: Result<Vec<u8>, MergeError>| Ok(out.write_all(&text?)?),
+    )
 }
 
 /// Why a copy ended early.
@@ -49,13 +61,25 @@ impl From<io::Error> for WriteError {
 /// Reads the lines of entries again. Those that stand one after the other in a file cost one read of a buffer.
 pub(super) struct Lines {
     files: Vec<PathBuf>,
+    /// How many may be open.
+    most: usize,
     open: VecDeque<(u32, BufReader<File>, u64)>,
     line: Vec<u8>,
 }
 
 impl Lines {
-    pub(super) fn of(scan: &Scan) -> Lines {
-        Lines { files: scan.files.clone(), open: VecDeque::new(), line: Vec::new() }
+    pub(super) fn of(scan: &Scan, most: usize) -> Lines {
+        Lines { files: scan.files.clone(), most, open: VecDeque::new(), line: Vec::new() }
+    }
+
+    /// Records as they are written, each on a line of its own.
+    fn text(&mut self, entries: &[Entry]) -> Result<Vec<u8>, MergeError> {
+        let mut text = Vec::with_capacity(entries.iter().map(|e| e.length as usize + 1).sum());
+        for entry in entries {
+            text.extend_from_slice(self.get(entry)?);
+            text.push(b'\n');
+        }
+        Ok(text)
     }
 
     /// The text of a record as it was scanned.
@@ -78,7 +102,7 @@ impl Lines {
         let mut open = match self.open.iter().position(|(file, ..)| *file == entry.file) {
             Some(at) => self.open.remove(at).expect("it was just found"),
             None => {
-                self.open.truncate(OPEN - 1);
+                self.open.truncate(self.most - 1);
                 (entry.file, BufReader::with_capacity(1 << 16, File::open(&self.files[entry.file as usize])?), 0)
             }
         };

@@ -2,14 +2,14 @@
 //! Keeps no record and prints nothing; whoever reads keeps what they need, and says what to do about damage.
 
 use std::{
-    collections::BTreeMap,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
-    sync::{Mutex, mpsc},
+    sync::Mutex,
 };
 
 use super::{Record, SCHEMA};
+use crate::in_order::in_order;
 
 /// Bytes that a thread takes at once: some hundred records, so that little waits for its turn.
 const BLOCK: usize = 256 << 10;
@@ -62,33 +62,18 @@ pub(crate) fn read_each<T: Send>(
     mut take: impl FnMut(Line<T>),
 ) -> Result<(), ReadError> {
     let blocks = Mutex::new(Blocks { sources, next: 0, open: None, rest: vec![], line: 1, made: 0 });
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        // Few at a time: a thread that is ahead waits until it is its turn.
-        let (send, receive) = mpsc::sync_channel(workers);
-        for _ in 0..workers {
-            let (send, blocks, each) = (send.clone(), &blocks, &each);
-            scope.spawn(move || {
-                loop {
-                    let block = blocks.lock().expect("no thread panics while it holds this").next();
-                    let Some((place, block)) = block else { break };
-                    if send.send((place, block.map(|block| block.lines(each)))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(send);
-        let (mut early, mut turn) = (BTreeMap::new(), 0);
-        for (place, lines) in receive {
-            early.insert(place, lines);
-            while let Some(lines) = early.remove(&turn) {
-                lines?.into_iter().for_each(&mut take);
-                turn += 1;
-            }
-        }
-        Ok(())
-    })
+    in_order(
+        usize::MAX,
+        || (),
+        |()| {
+            let (place, block) = blocks.lock().expect("no thread panics while it holds this").next()?;
+            Some((place, block.map(|block| block.lines(&each))))
+        },
+        |lines: Result<Vec<Line<T>>, ReadError>| {
+            lines?.into_iter().for_each(&mut take);
+            Ok(())
+        },
+    )
 }
 
 /// Whole lines of a source.
@@ -146,6 +131,7 @@ impl Blocks<'_> {
             let source = *source;
             let known = self.rest.len();
             let failed = |error| ReadError { path: self.sources[source].path.clone(), source: error };
+            self.rest.reserve(BLOCK);
             let got = input.take(BLOCK as u64).read_to_end(&mut self.rest).map_err(failed)?;
             let end = self.rest[known..].iter().rposition(|byte| *byte == b'\n').map(|at| known + at + 1);
             let end = if got < BLOCK { Some(self.rest.len()) } else { end };
@@ -156,10 +142,16 @@ impl Blocks<'_> {
             let rest = self.rest.split_off(end);
             let text = std::mem::replace(&mut self.rest, rest);
             let first = self.line;
-            self.line += text.iter().filter(|byte| **byte == b'\n').count();
+            self.line += line_feeds(&text);
             return Ok(Some(Block { source, first, text }));
         }
     }
+}
+
+/// Counted a byte each in pieces whose count fits a byte: vector instructions, for other threads wait meanwhile.
+fn line_feeds(text: &[u8]) -> usize {
+    let pieces = text.chunks(usize::from(u8::MAX));
+    pieces.map(|piece| usize::from(piece.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>())).sum()
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read + Send>, ReadError> {

@@ -5,6 +5,10 @@ use std::fmt::Write as _;
 
 /// Control characters, and those that reorder, hide or break the text around them, as `\u{..}`; all else as it is.
 pub fn plain(text: &str) -> String {
+    // Nearly all text is: looked at in one go.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if misleads(c) {

@@ -64,16 +64,23 @@ static QUESTIONS: [Question; 3] = [
 /// The page and the data of its sliders.
 pub(super) fn files(site: &Site) -> Vec<File> {
     let catalog = site.content.catalog;
-    let mut found: Vec<_> = QUESTIONS.iter().map(|q| (q, ask(&site.content, q))).collect();
-    let sections: Vec<Markup> = found.iter_mut().map(|(q, found)| question(catalog, q, found)).collect();
+    let drawn = |q: &'static Question| {
+        let mut found = ask(&site.content, q);
+        (question(catalog, q, &mut found), found)
+    };
+    // Side by side: no other page takes as long as one of them.
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let threads = QUESTIONS.each_ref().map(|q| scope.spawn(move || drawn(q)));
+        threads.into_iter().map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
     let answered: Vec<(&str, &Comparison)> =
-        found.iter().filter_map(|(q, found)| Some((q.id, found.as_ref().ok()?))).collect();
+        QUESTIONS.iter().zip(&found).filter_map(|(q, (_, found))| Some((q.id, found.as_ref().ok()?))).collect();
     let shipped = live::data(catalog, &answered);
     let body = html! {
         nav.contents aria-label="On this page" {
             ul { @for q in &QUESTIONS { li { a href={ "#" (q.id) } { (q.title) } } } }
         }
-        @for section in sections { (section) }
+        @for (section, _) in &found { (section) }
         (data("cost-data", &shipped))
     };
     let lead = html! {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{JoulesOf, Records, records::Origin};
 use crate::{
     backend::{DeviceFacts, Track},
-    kernel::Case,
+    kernel::{Case, Work},
     measure::stats::{Estimate, median},
     record::{Interval, WindowKind},
 };
@@ -16,6 +16,8 @@ use crate::{
 pub struct Timed {
     /// The case.
     pub case: Case,
+    /// Work of a launch of it.
+    pub work: Work,
     /// Seconds of a launch: the median over runs; the interval covers those of all runs.
     pub seconds: Estimate,
     /// Its joules, one entry a boundary.
@@ -98,13 +100,13 @@ impl Evidence {
 fn timed(records: &Records, id: &str, from: Vec<usize>) -> Option<Timed> {
     let times: Vec<Estimate> = from.iter().filter_map(|at| records.rows()[*at].seconds).collect();
     // A case of a later version is no case here: it cannot be named, so it is nobody's neighbour.
-    let case = id.parse().ok()?;
+    let case: Case = id.parse().ok()?;
     let seconds = Estimate {
         value: median(&times.iter().map(|t| t.value).collect::<Vec<_>>())?,
         low: times.iter().map(|t| t.low).fold(f64::INFINITY, f64::min).max(0.0),
         high: times.iter().map(|t| t.high).fold(0.0, f64::max),
     };
-    Some(Timed { case, seconds, joules: joules(records, &from), from })
+    Some(Timed { work: case.work(), case, seconds, joules: joules(records, &from), from })
 }
 
 /// Of each record the best meter of each boundary, and over records the median; the spread widens the uncertainty.

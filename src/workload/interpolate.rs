@@ -45,7 +45,7 @@ pub(super) fn interpolate(case: &Case, evidence: &Evidence, roofs: &Roofs) -> Re
     };
     let mut points = Vec::new();
     for (id, timed) in evidence.cases.iter().filter(|(_, t)| same(t)) {
-        let roof = roofs.least(timed.case.work(), format)?.seconds;
+        let roof = roofs.least(timed.work, format)?.seconds;
         points.push(Point { id, timed, reached: (roof / timed.seconds.value).ln() });
     }
     let near = neighbours(case, &points, None);

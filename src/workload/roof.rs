@@ -64,14 +64,13 @@ impl Roofs {
         let same = |e: &&&Evidence| {
             cpu(e) && cpu(evidence) && e.machine == evidence.machine && e.device.name == evidence.device.name
         };
-        let rate = |t: &Timed, per: f64| Rate { per_s: per / t.seconds.value, against: t.case.id(), published: false };
         let mut roofs = Roofs::default();
         for timed in std::iter::once(evidence).chain(others.iter().filter(same).copied()).flat_map(|e| e.cases.values())
         {
-            let work = timed.case.work();
+            let work = timed.work;
             match (timed.case.family.name(), timed.case.variant.name, timed.case.cache) {
-                ("ceiling", "read", Cache::Cold) => raise(&mut roofs.memory, rate(timed, work.bytes)),
-                ("ceiling", "fma" | "dot", _) => roofs.raise_peak(timed.case.dtype, rate(timed, work.flop)),
+                ("ceiling", "read", Cache::Cold) => roofs.reach(timed, work.bytes),
+                ("ceiling", "fma" | "dot", _) => roofs.compute(timed, work.flop),
                 _ => {}
             }
         }
@@ -82,12 +81,12 @@ impl Roofs {
         }
         // Kernels raise what there is: alone they are no ceiling.
         for timed in evidence.cases.values().filter(|t| t.case.family.name() != "ceiling") {
-            let (work, dtype) = (timed.case.work(), timed.case.dtype);
+            let (work, dtype) = (timed.work, timed.case.dtype);
             if timed.case.cache == Cache::Cold && roofs.memory.is_some() {
-                raise(&mut roofs.memory, rate(timed, work.bytes));
+                roofs.reach(timed, work.bytes);
             }
             if timed.case.family.name() == "matmul" && roofs.peaks.contains_key(dtype.name()) {
-                roofs.raise_peak(dtype, rate(timed, work.flop));
+                roofs.compute(timed, work.flop);
             }
         }
         // 4-bit weights are widened to what they meet, and computed as that.
@@ -98,6 +97,21 @@ impl Roofs {
             }
         }
         roofs
+    }
+
+    /// Raises the bandwidth to that of a case, if it is higher.
+    fn reach(&mut self, timed: &Timed, bytes: f64) {
+        if let Some(rate) = faster(timed, bytes, self.memory.as_ref()) {
+            self.memory = Some(rate);
+        }
+    }
+
+    /// Raises the peak of a case's arithmetic to its own, if it is higher.
+    fn compute(&mut self, timed: &Timed, flop: f64) {
+        let dtype = timed.case.dtype.name();
+        if let Some(rate) = faster(timed, flop, self.peaks.get(dtype)) {
+            self.peaks.insert(dtype, rate);
+        }
     }
 
     fn raise_peak(&mut self, dtype: Dtype, rate: Rate) {
@@ -192,6 +206,13 @@ impl Roofs {
             format!("no arithmetic peak for {format} is known of the device: {fix}")
         })
     }
+}
+
+/// The rate of a case, if it is over the one that is known: few are, and only they are named.
+fn faster(timed: &Timed, per_launch: f64, known: Option<&Rate>) -> Option<Rate> {
+    let per_s = per_launch / timed.seconds.value;
+    let over = known.is_none_or(|known| per_s > known.per_s);
+    over.then(|| Rate { per_s, against: timed.case.id(), published: false })
 }
 
 fn raise(best: &mut Option<Rate>, rate: Rate) {
