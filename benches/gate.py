@@ -2,11 +2,12 @@
 """How often the regression gate is wrong: false alarms on pairs of equal runs, and planted slowdowns that it misses.
 
   benches/gate.py --wattmark target/release/wattmark --device cpu [--case matmul/gemm/f32] [--pairs 100] [--fail-on 3%]
-                  [--machine NAME -o results/<machine>/gate.jsonl]
+                  [--interleaved] [--machine NAME -o results/<machine>/gate.jsonl]
   benches/gate.py --table results/<machine>/gate.jsonl [--check results/README.md]
 
-Runs one build against itself, a run after the other, and asks `compare --fail-on` of each pair; then again with the second
-run's samples made longer by --planted. Prints one JSON line, or appends it to a file. Standard library only.
+Runs one build against itself, a run after the other or, with --interleaved, in turns as `run --against` takes them, and asks
+`compare --fail-on` of each pair; then again with the second run's samples made longer by --planted. Prints one JSON line, or
+appends it to a file. Standard library only.
 """
 
 import argparse
@@ -31,10 +32,11 @@ def share(count, of):
 
 
 def table(path):
-    lines = ["| device | case | gate | false alarms on equal pairs | planted | found |", "|---|---|---|---|---|---|"]
+    lines = ["| device | case | runs of a pair | gate | false alarms on equal pairs | planted | found |", "|---" * 7 + "|"]
     for row in (line["gate"] for line in records(path)):
-        lines.append(f"| {row['device']} | {row['case']} | {row['fail_on']} | {share(row['false_alarms'], row['pairs'])} "
-                     f"| {row['planted'] * 100:g} % | {share(row['found'], row['pairs'])} |")
+        runs = "in turns" if row.get("interleaved") else "one after the other"
+        lines.append(f"| {row['device']} | {row['case']} | {runs} | {row['fail_on']} "
+                     f"| {share(row['false_alarms'], row['pairs'])} | {row['planted'] * 100:g} % | {share(row['found'], row['pairs'])} |")
     return "\n".join(lines) + "\n"
 
 
@@ -47,6 +49,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--fail-on", default="3%")
     parser.add_argument("--planted", type=float, default=0.05)
+    parser.add_argument("--interleaved", action="store_true", help="both runs of a pair in turns: run --against")
     parser.add_argument("--machine", default="", help="alias of this machine, for the line")
     parser.add_argument("-o", "--output", type=pathlib.Path, help="append the line to this file")
     parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print the table of an earlier file")
@@ -63,11 +66,17 @@ def main():
     binary = arguments.wattmark.resolve()
     alarms = found = judged = 0
     with tempfile.TemporaryDirectory() as folder:
-        def run(number):
-            path = pathlib.Path(folder, f"{number}.jsonl")
+        def run(name, *more):
+            path = pathlib.Path(folder, f"{name}.jsonl")
             subprocess.run([binary, "run", "--quiet", "--energy", "off", "--suite", arguments.suite, "--device", arguments.device,
-                            "--case", arguments.case, "-o", path], check=True, stdout=subprocess.DEVNULL)
+                            "--case", arguments.case, "-o", path, *more], check=True, stdout=subprocess.DEVNULL)
             return path
+
+        def pair_of_runs(number):
+            if arguments.interleaved:
+                after = run(number, "--against", binary)
+                return after.with_suffix(".rival.jsonl"), after
+            return run(f"{number}-before"), run(f"{number}-after")
 
         def broken(before, after):
             command = [binary, "compare", before, after, "--fail-on", arguments.fail_on]
@@ -77,7 +86,7 @@ def main():
             return code == 5
 
         for pair in range(arguments.pairs):
-            before, after = run(2 * pair), run(2 * pair + 1)
+            before, after = pair_of_runs(pair)
             judged += len(records(after))
             alarms += broken(before, after)
             slower = records(after)
@@ -89,8 +98,9 @@ def main():
     # Nested, because a query over all files of a folder wants one type for each name.
     line = json.dumps({"schema": "wattmark.gate/1", "gate": {
         "ended": datetime.datetime.now(datetime.timezone.utc).isoformat("T", "seconds"), "wattmark": version,
-        "machine": arguments.machine, "device": arguments.device, "case": arguments.case, "pairs": arguments.pairs,
-        "judged": judged, "fail_on": arguments.fail_on, "false_alarms": alarms, "planted": arguments.planted, "found": found}})
+        "machine": arguments.machine, "device": arguments.device, "case": arguments.case,
+        "interleaved": arguments.interleaved, "pairs": arguments.pairs, "judged": judged, "fail_on": arguments.fail_on,
+        "false_alarms": alarms, "planted": arguments.planted, "found": found}})
     print(line)
     if arguments.output:
         with arguments.output.open("a") as file:

@@ -8,21 +8,9 @@ folder=${WATTMARK_CUDA_PYPI:-target/cuda-compilers}
 # The compiler is pinned: tests count its instructions. Disassemblers read the output of every earlier compiler.
 wheels=('nvidia-cuda-nvrtc==13.0.88' 'nvidia-cuda-nvdisasm==13.*,>=13.2')
 
-apt_install() {
-  if ! command -v apt-get >/dev/null; then
-    echo "error: no apt-get here; install $* (names of Debian) by hand" >&2
-    exit 1
-  fi
-  local as_root=()
-  if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
-  export DEBIAN_FRONTEND=noninteractive
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@"
-}
-
 # g++ without libc6-dev compiles nothing that includes a header.
 if ! echo '#include <atomic>' | g++ -std=c++20 -x c++ -fsyntax-only - 2>/dev/null; then
-  apt_install g++ libc6-dev
+  bash ci/apt-install.sh g++ libc6-dev
 fi
 
 # Written last: another pin, or an installation cut short, starts over.
@@ -37,7 +25,7 @@ if [ "$(uname -s)" != Linux ]; then
   exit 1
 fi
 # Debian's python3 comes without pip.
-python3 -m pip --version >/dev/null 2>&1 || apt_install python3 python3-pip
+python3 -m pip --version >/dev/null 2>&1 || bash ci/apt-install.sh python3 python3-pip
 
 mkdir -p "$folder"
 rm -f "$folder/installed"

@@ -20,17 +20,7 @@ if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
   exit 1
 fi
 # Debian's python3 comes without pip.
-if ! python3 -m pip --version >/dev/null 2>&1; then
-  if ! command -v apt-get >/dev/null; then
-    echo "error: no apt-get here; install python3 and python3-pip (names of Debian) by hand" >&2
-    exit 1
-  fi
-  as_root=()
-  if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
-  export DEBIAN_FRONTEND=noninteractive
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" apt-get install -y -qq --no-install-recommends python3 python3-pip
-fi
+python3 -m pip --version >/dev/null 2>&1 || bash ci/apt-install.sh python3 python3-pip
 
 rm -rf "$folder"
 mkdir -p "$folder"

@@ -19,11 +19,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 [ -x "$WATTMARK" ] || { echo "error: no binary at $WATTMARK" >&2; exit 1; }
-if ! command -v slurmctld slurmd sbatch munged >/dev/null; then
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq
-  apt-get install -y -qq --no-install-recommends slurm-wlm munge >/dev/null
-fi
+command -v slurmctld slurmd sbatch munged >/dev/null || bash "$here/../apt-install.sh" slurm-wlm munge
 
 work=$(mktemp -d)
 host=$(hostname -s)

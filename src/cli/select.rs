@@ -133,7 +133,8 @@ pub(super) struct MachineArgs {
     /// seconds
     #[arg(long, value_name = "LOG", env = "WATTMARK_POWER_LOG")]
     pub(super) power_log: Vec<String>,
-    /// Smart plug that feeds the machine, asked over HTTP, as shelly://HOST[/CHANNEL] or tasmota://HOST[/CHANNEL], then
+    /// Smart plug that feeds the machine, asked over HTTP, as shelly://HOST[/CHANNEL] or tasmota://HOST[/CHANNEL], or heard
+    /// over MQTT (through mosquitto_sub), as mqtt://BROKER[:PORT]/TOPIC[,field=/JSON/POINTER], then
     /// [,name=TEXT][,boundary=wall_ac][,device=whole-machine][,period=1][,clock=0.5][,accuracy=0.02]. It is only read, and
     /// its address stays out of records
     #[arg(long, value_name = "PLUG", env = "WATTMARK_POWER_PLUG")]

@@ -1,23 +1,27 @@
-//! Meters that take long to answer, read on a thread of their own.
+//! Meters that take long to answer, or speak when they like, read on a thread of their own.
 //! Must not make a sampler wait, must not ask while nobody listens, and must never repeat an old reading as a new one.
 
 use std::{
     collections::VecDeque,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::power::{Reading, Sensor, SensorError, SensorInfo, Value, clock};
+use crate::power::{Reading, Sensor, SensorError, SensorInfo, Value, clock, command};
 
 /// Asks the meter once and says its watts. It must end by itself: whoever writes one sets a time limit.
 pub(super) type Ask = Box<dyn FnMut() -> Result<f64, SensorError> + Send>;
+/// The watts in a line that a program printed.
+pub(super) type Parse = Box<dyn Fn(&str) -> Result<f64, SensorError> + Send>;
 
 /// Nobody has listened for so many periods: the thread rests.
 const LISTENER_PERIODS: u32 = 4;
 
 /// What thread and sampler share.
 #[derive(Default)]
-pub(super) struct Inbox {
+struct Inbox {
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -36,7 +40,7 @@ impl Inbox {
     }
 
     /// Puts in what the meter said. A failure that comes again while nobody fetches it is kept once.
-    pub(super) fn put(&self, said: Result<Reading, SensorError>) {
+    fn put(&self, said: Result<Reading, SensorError>) {
         let mut state = self.lock();
         let repeated = said.is_err() && matches!(state.fresh.back(), Some(Err(_)));
         if !repeated {
@@ -46,7 +50,7 @@ impl Inbox {
     }
 
     /// Everything since the last call, up to the first failure.
-    pub(super) fn take(&self, out: &mut Vec<Reading>) -> Result<(), SensorError> {
+    fn take(&self, out: &mut Vec<Reading>) -> Result<(), SensorError> {
         let mut state = self.lock();
         state.heard = Some(Instant::now());
         self.wake.notify_all();
@@ -57,7 +61,7 @@ impl Inbox {
     }
 
     /// Waits for the first word, and takes it out.
-    pub(super) fn first(&self, limit: Duration) -> Option<Result<Reading, SensorError>> {
+    fn first(&self, limit: Duration) -> Option<Result<Reading, SensorError>> {
         let end = Instant::now() + limit;
         let mut state = self.lock();
         state.heard = Some(Instant::now());
@@ -75,7 +79,7 @@ impl Inbox {
     }
 
     /// Tells the thread to end, at its next breath.
-    pub(super) fn stop(&self) {
+    fn stop(&self) {
         self.lock().stopped = true;
         self.wake.notify_all();
     }
@@ -101,6 +105,8 @@ impl Inbox {
 pub(super) struct Background {
     info: SensorInfo,
     inbox: Arc<Inbox>,
+    /// What speaks, where it is a program; it ends with the sensor.
+    _program: Option<command::Killed>,
 }
 
 impl Background {
@@ -127,7 +133,37 @@ impl Background {
                 }
             })
             .map_err(refused)?;
-        Ok(Self { info, inbox })
+        Ok(Self { info, inbox, _program: None })
+    }
+
+    /// Starts a program that goes on printing readings, one a line; each has the time at which its line came.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub(super) fn follow(info: SensorInfo, program: &mut Command, watts: Parse) -> Result<Self, SensorError> {
+        let (sensor, place) = (info.id.clone(), info.source.clone());
+        let failed = |detail: String| SensorError::Driver { sensor: sensor.clone(), place: place.clone(), detail };
+        let mut child = program
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map(command::Killed)
+            .map_err(|e| failed(format!("cannot start: {e}")))?;
+        let pipe = child.0.stdout.take().ok_or_else(|| failed("no pipe to its output".to_owned()))?;
+        let complaints = child.0.stderr.take().ok_or_else(|| failed("no pipe to its errors".to_owned()))?;
+        let inbox = Arc::new(Inbox::default());
+        let theirs = Arc::clone(&inbox);
+        let complaint = std::thread::spawn(move || BufReader::new(complaints).lines().map_while(Result::ok).last());
+        std::thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                let reading = |watts| Reading { t_ns: clock::monotonic_ns(), value: Value::Gauge { watts } };
+                theirs.put(watts(&line).map(reading));
+            }
+            let last = complaint.join().ok().flatten().map(|line| format!(": {line}")).unwrap_or_default();
+            theirs.put(Err(SensorError::Gone { sensor, place, detail: format!("it ended{last}") }));
+        });
+        Ok(Self { info, inbox, _program: Some(child) })
     }
 
     /// What the meter says first: whether it is one at all.

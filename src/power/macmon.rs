@@ -1,17 +1,11 @@
 //! Apple silicon: the whole machine's watts, from the JSON lines that `macmon pipe` prints.
 //! Must not count `cpu_power` and `gpu_power`: they come from Apple's energy model, not from a meter.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, process::Command, time::Duration};
 
 use crate::power::{
-    Boundary, DeviceKey, Discovery, Gain, Kind, Missing, Reading, Roots, Sensor, SensorError, SensorInfo, Value,
-    background::Inbox, clock, command,
+    Boundary, DeviceKey, Discovery, Gain, Kind, Missing, Roots, SensorError, SensorInfo, background::Background,
+    command,
 };
 
 const ID: &str = "macmon:sys_power";
@@ -20,13 +14,6 @@ const PERIOD_MS: u32 = 200;
 const MOST_W: f64 = 500.0;
 /// `macmon` prints its first line after it has looked around.
 const FIRST: Duration = Duration::from_secs(5);
-
-/// A running `macmon`; it ends with the sensor.
-struct Macmon {
-    info: SensorInfo,
-    inbox: Arc<Inbox>,
-    _child: command::Killed,
-}
 
 /// Find `macmon` among the programs.
 pub fn discover(roots: &Roots) -> Discovery {
@@ -44,33 +31,14 @@ pub fn discover(roots: &Roots) -> Discovery {
     found
 }
 
-fn open(program: &Path) -> Result<Macmon, SensorError> {
-    let source = format!("{} pipe", program.display());
-    let failed = |detail: String| SensorError::Driver { sensor: ID.to_owned(), place: source.clone(), detail };
+fn open(program: &Path) -> Result<Background, SensorError> {
     let interval = PERIOD_MS.to_string();
-    let mut child = Command::new(program)
-        .args(["pipe", "--samples", "0", "--interval", interval.as_str()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map(command::Killed)
-        .map_err(|e| failed(format!("cannot start: {e}")))?;
-    let pipe = child.0.stdout.take().ok_or_else(|| failed("no pipe to its output".to_owned()))?;
-    let inbox = Arc::new(Inbox::default());
-    let (theirs, place) = (Arc::clone(&inbox), source.clone());
-    std::thread::spawn(move || {
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            let watts = watts(&line);
-            theirs.put(watts.map(|watts| Reading { t_ns: clock::monotonic_ns(), value: Value::Gauge { watts } }));
-        }
-        theirs.put(Err(SensorError::Gone { sensor: ID.to_owned(), place, detail: "it ended".to_owned() }));
-    });
-    let info = describe(source.clone());
-    match inbox.first(FIRST) {
-        Some(first) => first.map(|_| Macmon { info, inbox, _child: child }),
-        None => Err(SensorError::NoReading { sensor: ID.to_owned(), place: source }),
-    }
+    let mut pipe = Command::new(program);
+    pipe.args(["pipe", "--samples", "0", "--interval", interval.as_str()]);
+    let info = describe(format!("{} pipe", program.display()));
+    let sensor = Background::follow(info, &mut pipe, Box::new(watts))?;
+    sensor.first(FIRST)?;
+    Ok(sensor)
 }
 
 fn watts(line: &str) -> Result<f64, SensorError> {
@@ -109,27 +77,12 @@ fn describe(source: String) -> SensorInfo {
     info
 }
 
-impl Sensor for Macmon {
-    fn info(&self) -> &SensorInfo {
-        &self.info
-    }
-
-    fn read(&mut self) -> Result<Reading, SensorError> {
-        let mut all = Vec::new();
-        self.inbox.take(&mut all)?;
-        all.pop().ok_or_else(|| SensorError::NoReading { sensor: ID.to_owned(), place: self.info.source.clone() })
-    }
-
-    fn read_into(&mut self, out: &mut Vec<Reading>) -> Result<(), SensorError> {
-        self.inbox.take(out)
-    }
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::power::Value;
 
     const LINE: &str =
         r#"{"timestamp":"2026-01-01T00:00:00Z","cpu_power":0.2,"gpu_power":0.02,"all_power":0.22,"sys_power":5.875}"#;

@@ -21,7 +21,7 @@
 //! | [`pmic`] | Raspberry Pi 5: `vcgencmd pmic_read_adc` | V x A | misses USB devices and the chip's own losses |
 //! | [`battery`] | a laptop's battery while it discharges | uW | silent on mains; signs differ |
 //! | [`macmon`] | Apple silicon: `macmon pipe` | W | an energy model beside a meter |
-//! | [`plug`] | smart plugs over HTTP: Shelly, Tasmota | W | slow, dead or an error page; 1 Hz |
+//! | [`plug`] | smart plugs: Shelly and Tasmota over HTTP, any over MQTT | W | slow, dead or an error page; 1 Hz |
 //! | [`csv_log`] | a log of an external meter | W, J, Wh, kWh | another clock; 1 Hz; still growing |
 //! | [`scripted`] | a script | any | the mock: every fault on demand |
 //!

@@ -1,16 +1,17 @@
-//! Smart plugs on the local network, over plain HTTP: Shelly (all generations) and Tasmota.
+//! Smart plugs on the local network: Shelly (all generations) and Tasmota over plain HTTP, any that speaks MQTT.
 //! Must not hang, follow a redirect, or send anything but a question; it never switches a plug.
 
 mod maker;
+mod mqtt;
 mod spec;
 
 use std::time::Duration;
 
-use crate::power::{Discovery, Gain, Kind, Missing, Roots, Sensor, SensorError, SensorInfo, background::Background};
+use crate::power::{Discovery, Gain, Kind, Missing, Roots, SensorError, SensorInfo, background::Background};
 
 pub use maker::Maker;
 use maker::Question;
-pub use spec::{PlugSpec, SpecError};
+pub use spec::{Address, PlugSpec, SpecError};
 
 /// Longest wait for an answer, name look-up and connection included.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -84,11 +85,7 @@ impl Client {
             sensor: self.id.clone(),
             what: format!("{}{}: {what}", self.base, question.path),
         })?;
-        if (0.0..=MOST_W).contains(&watts) {
-            return Ok(watts);
-        }
-        let what = format!("{}{} says {watts} W", self.base, question.path);
-        Err(SensorError::Implausible { sensor: self.id.clone(), what })
+        plausible(&self.id, &format!("{}{}", self.base, question.path), watts)
     }
 }
 
@@ -96,42 +93,51 @@ impl Client {
 pub fn discover(roots: &Roots) -> Discovery {
     let mut found = Discovery::default();
     for spec in &roots.plugs {
+        let kind = match &spec.address {
+            Address::Http { maker, .. } => maker.name(),
+            Address::Mqtt { .. } => "mqtt",
+        };
         // The address stays out of the name, which travels with records.
-        let plain = format!("plug:{}", spec.name.as_deref().unwrap_or(spec.maker.name()));
+        let plain = format!("plug:{}", spec.name.as_deref().unwrap_or(kind));
         let taken = found.sensors.iter().filter(|s| s.info().id.split('#').next() == Some(&plain)).count();
         let id = if taken == 0 { plain } else { format!("{plain}#{}", taken + 1) };
-        match open(spec, &id) {
-            Ok(sensor) => found.sensors.push(sensor),
+        let (opened, check) = match &spec.address {
+            Address::Http { maker, host, channel } => {
+                (ask(spec, &id, *maker, host, *channel), format!("open http://{host} in a browser from this machine"))
+            }
+            Address::Mqtt { broker, port, topic, field } => {
+                let source = mqtt::Source { broker, port: *port, topic, field: field.as_deref() };
+                (source.open(roots, describe(spec, &id, "MQTT plug".to_owned(), None)), source.check())
+            }
+        };
+        match opened {
+            Ok(sensor) => found.sensors.push(Box::new(sensor)),
             Err(error) => found.missing.push(Missing::new(
                 format!("smart plug {spec}"),
                 error.to_string(),
-                format!(
-                    "open http://{} in a browser from this machine; see --power-plug in `wattmark run --help`",
-                    spec.host
-                ),
+                format!("{check}; see --power-plug in `wattmark run --help`"),
             )),
         }
     }
     found
 }
 
-fn open(spec: &PlugSpec, id: &str) -> Result<Box<dyn Sensor>, SensorError> {
-    let client = Client::new(id, &spec.host);
-    let question = spec.maker.question(&client, spec.channel)?;
+fn ask(spec: &PlugSpec, id: &str, maker: Maker, host: &str, channel: u32) -> Result<Background, SensorError> {
+    let client = Client::new(id, host);
+    let question = maker.question(&client, channel)?;
     client.watts(&question)?;
-    let info = describe(spec, id, &question);
+    let info = describe(spec, id, format!("{} plug, channel {channel}", maker.name()), Some(question.resolution_w));
     // Twice as often as the plug measures, so that no value is missed.
     let period = Duration::from_secs_f64(spec.update_period_s / 2.0);
-    let ask = Box::new(move || client.watts(&question));
-    Ok(Box::new(Background::start(info, period, ask)?))
+    Background::start(info, period, Box::new(move || client.watts(&question)))
 }
 
-fn describe(spec: &PlugSpec, id: &str, question: &Question) -> SensorInfo {
+fn describe(spec: &PlugSpec, id: &str, name: String, resolution_w: Option<f64>) -> SensorInfo {
     let gain = spec.gain.clone().unwrap_or_else(|| {
         Gain::assumed_bound(0.02, "no accuracy given for this plug; 2 % taken: state the data sheet's")
     });
-    let mut info = SensorInfo::new(id, Kind::Gauge { resolution_w: Some(question.resolution_w) }, spec.boundary, gain);
-    info.name = format!("{} plug, channel {}", spec.maker.name(), spec.channel);
+    let mut info = SensorInfo::new(id, Kind::Gauge { resolution_w }, spec.boundary, gain);
+    info.name = name;
     info.update_period_s = Some(spec.update_period_s);
     info.averaging_window_s = Some(spec.update_period_s);
     info.matches = vec![spec.device.clone()];
@@ -144,6 +150,14 @@ fn describe(spec: &PlugSpec, id: &str, question: &Question) -> SensorInfo {
             .to_owned(),
     );
     info
+}
+
+/// Watts that a plug may draw.
+fn plausible(id: &str, place: &str, watts: f64) -> Result<f64, SensorError> {
+    if (0.0..=MOST_W).contains(&watts) {
+        return Ok(watts);
+    }
+    Err(SensorError::Implausible { sensor: id.to_owned(), what: format!("{place} says {watts} W") })
 }
 
 fn shortened(text: &str) -> String {

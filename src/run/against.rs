@@ -9,7 +9,7 @@ use crate::{
     kernel::SuiteCase,
     measure::{Settings, recorded_noise},
     record::{Appender, Energy, Record, Status, Stop, Time, TimeSource},
-    worker::{Command, Event, HardwareLock, Session, SessionError, TuningChoice, WorkerProgram},
+    worker::{Command, Event, HardwareLock, LockError, Session, SessionError, TuningChoice, WorkerProgram},
 };
 
 /// The other build.
@@ -49,7 +49,13 @@ pub fn run_against(
     let start = std::time::Instant::now();
     'devices: for facts in &options.devices {
         observer.device(facts, options.cases.len());
-        let _lock = HardwareLock::take(&facts.hardware, options.patience, &mut |t| observer.note(t))?;
+        let mut note = |text: &str| observer.note(text);
+        let lock = HardwareLock::take(&facts.hardware, options.patience, options.interrupted, &mut note);
+        if let Err(LockError::Interrupted { .. }) = lock {
+            ours.interrupted = true;
+            break;
+        }
+        let _lock = lock?;
         for suite_case in &options.cases {
             observer.case(facts, suite_case);
             let [a, b] = duel(options, rival, facts, suite_case);

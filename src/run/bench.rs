@@ -40,7 +40,8 @@ impl Bench {
     /// # Errors
     /// Another run has the hardware, or the worker cannot be started.
     pub fn open(&self, facts: &DeviceFacts) -> Result<BenchDevice<'_>, String> {
-        let lock = HardwareLock::take(&facts.hardware, Duration::from_secs(600), &mut |text| eprintln!("note: {text}"));
+        let mut note = |text: &str| eprintln!("note: {text}");
+        let lock = HardwareLock::take(&facts.hardware, Duration::from_secs(600), || false, &mut note);
         let lock = lock.map_err(|e| e.to_string())?;
         let mut watch = EnergyWatch::new(self.energy, &self.sensors, &[], facts);
         watch.idle();

@@ -88,7 +88,7 @@ pub fn characterise(
     note: &mut dyn FnMut(&str),
 ) -> Result<Characterised, CharacteriseError> {
     let sensors = meters(options)?;
-    let _lock = HardwareLock::take(&options.device.hardware, options.patience, note)?;
+    let _lock = HardwareLock::take(&options.device.hardware, options.patience, options.interrupted, note)?;
     let own_time = |i: &SensorInfo| i.update_period_s.unwrap_or(0.1) + i.averaging_window_s.unwrap_or(0.0);
     let slowest = sensors.iter().map(|s| own_time(s.info())).fold(0.0, f64::max);
     let half_s = (HALF_TIMES * slowest).max(LEAST_HALF_S);

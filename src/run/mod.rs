@@ -161,8 +161,14 @@ impl Turn<'_> {
         let mut clock = Phases::default();
         let patience = self.options.patience;
         let observer = &mut *self.observer;
-        let _lock =
-            clock.time("wait", || HardwareLock::take(&self.facts.hardware, patience, &mut |t| observer.note(t)))?;
+        let (hardware, interrupted) = (&self.facts.hardware, self.options.interrupted);
+        let lock =
+            clock.time("wait", || HardwareLock::take(hardware, patience, interrupted, &mut |t| observer.note(t)));
+        if let Err(LockError::Interrupted { .. }) = lock {
+            self.summary.interrupted = true;
+            return Ok(());
+        }
+        let _lock = lock?;
         let mut watch = clock.time("sensors", || {
             let options = &*self.options;
             energy::EnergyWatch::new(options.energy, &options.sensors, &options.characterised, self.facts)

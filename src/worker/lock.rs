@@ -19,6 +19,12 @@ pub enum LockError {
         /// Who has it.
         holder: String,
     },
+    /// The user stopped the run that waited.
+    #[error("stopped while waiting for {hardware}")]
+    Interrupted {
+        /// The physical thing.
+        hardware: String,
+    },
     /// The lock file cannot be made.
     #[error("cannot lock {hardware}: {path}: {source}; make the folder writable, or set TMPDIR to one that is")]
     File {
@@ -38,11 +44,17 @@ pub struct HardwareLock {
 }
 
 impl HardwareLock {
-    /// Takes the lock, waiting up to `patience` for another run to finish; `waiting` is told once, by name.
+    /// Takes the lock, waiting up to `patience` for another run to finish; `waiting` is told once, by name, and
+    /// `interrupted` is asked whether to go on.
     ///
     /// # Errors
-    /// Another run still has it, or the lock file cannot be made.
-    pub fn take(hardware: &str, patience: Duration, waiting: &mut dyn FnMut(&str)) -> Result<HardwareLock, LockError> {
+    /// Another run still has it, the user stops, or the lock file cannot be made.
+    pub fn take(
+        hardware: &str,
+        patience: Duration,
+        interrupted: fn() -> bool,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<HardwareLock, LockError> {
         let path = lock_path(hardware);
         let failed = |source| LockError::File { hardware: hardware.to_owned(), path: path.clone(), source };
         if let Some(parent) = path.parent() {
@@ -61,6 +73,9 @@ impl HardwareLock {
             let holder = holder(&mut file);
             if start.elapsed() >= patience {
                 return Err(LockError::Busy { hardware: hardware.to_owned(), holder });
+            }
+            if interrupted() {
+                return Err(LockError::Interrupted { hardware: hardware.to_owned() });
             }
             if !told {
                 waiting(&format!("{hardware} is in use by {holder}; waiting"));
@@ -97,13 +112,16 @@ mod tests {
     #[test]
     fn the_second_run_is_told_by_name() {
         let hardware = format!("test thing {}", std::process::id());
-        let held = HardwareLock::take(&hardware, Duration::ZERO, &mut |_| {}).unwrap();
+        let held = HardwareLock::take(&hardware, Duration::ZERO, || false, &mut |_| {}).unwrap();
         let mut told = Vec::new();
-        let refused = HardwareLock::take(&hardware, Duration::from_millis(150), &mut |t| told.push(t.to_owned()));
+        let refused =
+            HardwareLock::take(&hardware, Duration::from_millis(150), || false, &mut |t| told.push(t.to_owned()));
         let text = refused.unwrap_err().to_string();
         assert!(text.contains(&hardware) && text.contains(&std::process::id().to_string()), "{text}");
         assert_eq!(told.len(), 1);
+        let stopped = HardwareLock::take(&hardware, Duration::from_secs(3600), || true, &mut |_| {});
+        assert!(matches!(stopped, Err(LockError::Interrupted { .. })));
         drop(held);
-        HardwareLock::take(&hardware, Duration::ZERO, &mut |_| {}).unwrap();
+        HardwareLock::take(&hardware, Duration::ZERO, || false, &mut |_| {}).unwrap();
     }
 }

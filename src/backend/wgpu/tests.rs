@@ -21,6 +21,16 @@ fn adapters() -> Vec<DeviceFacts> {
     found.devices
 }
 
+/// Every adapter at once: a software one compiles on one core.
+fn on_every_adapter(work: impl Fn(&DeviceFacts) + Sync) {
+    let (found, work) = (adapters(), &work);
+    std::thread::scope(|scope| {
+        for facts in &found {
+            scope.spawn(move || work(facts));
+        }
+    });
+}
+
 /// One test at a time compiles: they share the host's cores, and the driver's cache spares the second what the first
 /// compiled.
 fn alone() -> std::sync::MutexGuard<'static, ()> {
@@ -58,19 +68,19 @@ fn run_suite(device: &mut WgpuDevice, target: &Target) -> Vec<String> {
 #[test]
 fn every_case_verifies_on_every_adapter() {
     let _alone = alone();
-    for facts in adapters() {
+    on_every_adapter(|facts| {
         let mut device = WgpuDevice::open(&facts.id, Limits::Adapter).unwrap_or_else(|e| panic!("{e}"));
         let target = device.target.clone();
         let left = run_suite(&mut device, &target);
         let known = |why: &String| why.contains("WGSL has no") || why.contains("f16 arithmetic") && !target.f16;
         assert!(left.iter().all(known), "{left:?}");
-    }
+    });
 }
 
 #[test]
 fn every_case_verifies_under_downlevel_limits() {
     let _alone = alone();
-    for facts in adapters() {
+    on_every_adapter(|facts| {
         let mut device = WgpuDevice::open(&facts.id, Limits::Downlevel).unwrap_or_else(|e| panic!("{e}"));
         for software in [true, false] {
             let target = Target { software, ..device.target.clone() };
@@ -80,7 +90,7 @@ fn every_case_verifies_under_downlevel_limits() {
             let known = |why: &String| why.contains("WGSL has no") || why.contains("f16 arithmetic");
             assert!(left.iter().all(known), "{left:?}");
         }
-    }
+    });
 }
 
 #[test]
