@@ -46,10 +46,10 @@ emulated() {
 
 # No GPU is there for an emulated program, and with what finds them the library takes too long to build: what only these
 # features have is built for x86-64 alone.
-cargo_test() { cargo test --locked --profile emulated --no-default-features "$@"; }
+cargo_test=(cargo test --locked --profile emulated --no-default-features)
 
 # One call for everything: two cores then build the library and its tests side by side.
-build() { cargo_test --lib --bins --tests --no-run; }
+build() { "${cargo_test[@]}" --lib --bins --tests --no-run; }
 
 size() {
   local stripped=$CARGO_TARGET_DIR/wattmark-stripped bytes
@@ -59,12 +59,12 @@ size() {
   [ "$bytes" -le $((most_mib << 20)) ] || { echo "error: the stripped binary has grown beyond its bound" >&2; return 1; }
 }
 
-tests() { WATTMARK_EXPECT_ISA=neon+dotprod+i8mm+bf16 emulated cargo_test --lib --bins --tests; }
+tests() { WATTMARK_EXPECT_ISA=neon+dotprod+i8mm+bf16 emulated "${cargo_test[@]}" --lib --bins --tests; }
 
 # The CPU's own kernels where instructions are missing: what is then detected must be exactly what is left.
 lesser_cpu() {
   export QEMU_CPU=$1
-  WATTMARK_EXPECT_ISA=$2 emulated cargo_test --lib backend::cpu
+  WATTMARK_EXPECT_ISA=$2 emulated "${cargo_test[@]}" --lib backend::cpu
   emulated "$binary" verify --device cpu --format jsonl -o "$CARGO_TARGET_DIR/verify-$1.jsonl"
 }
 
