@@ -27,7 +27,7 @@ def share(count, of):
     """A count as a share, with its 95 % interval by Wilson."""
     z, p = 1.96, count / of
     middle, half = (p + z * z / (2 * of)), z * (p * (1 - p) / of + z * z / (4 * of * of)) ** 0.5
-    low, high = (middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
+    low, high = max(middle - half, 0) / (1 + z * z / of), (middle + half) / (1 + z * z / of)
     return f"{count} of {of} ({low * 100:.0f} to {high * 100:.0f} %)"
 
 
