@@ -62,7 +62,7 @@ fn describe(info: &SensorInfo) -> SensorRow {
         boundary: info.boundary.as_str().to_owned(),
         device: Some(info.matches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
             .filter(|d| !d.is_empty()),
-        period: info.update_period_s.map(|s| format!("every {s} s")),
+        period: info.update_period_s.map(|s| format!("{s} s")),
         note: Some(notes.join("; ")),
     }
 }

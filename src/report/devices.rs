@@ -87,7 +87,7 @@ impl Rows for Devices<'_> {
         }
         for s in self.sensors {
             let device = s.device.as_deref().map_or("cannot tell which device".to_owned(), |d| format!("watches {d}"));
-            let period = s.period.as_ref().map(|p| format!(", {p}")).unwrap_or_default();
+            let period = s.period.as_ref().map(|p| format!(", every {p}")).unwrap_or_default();
             let note = s.note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
             sheet.summary.push(format!("sensor {}: {} at {}, {device}{period}{note}", s.sensor, s.kind, s.boundary));
         }
