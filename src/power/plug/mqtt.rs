@@ -55,7 +55,7 @@ impl Source<'_> {
         arguments
     }
 
-    /// What a user does to see it for himself.
+    /// What a user types to see the messages.
     pub(super) fn check(&self) -> String {
         format!(
             "run `mosquitto_sub {}`: a message must come in every period (period=S; Tasmota: `TelePeriod 10`); name, \

@@ -54,7 +54,7 @@ pub enum Dots {
 
 /// Work that runs under one instruction set. `run` must be `#[inline(always)]`, and so must all it calls
 /// down to the intrinsics, or they are compiled without the instruction set and called one by one. So they are, too, where a
-/// crate's parts are not optimised against each other: in a profile with `lto = "off"` a product took 14 times as long.
+/// crate's parts are not optimised against each other: a release profile with `lto = "off"` makes kernels many times slower.
 pub(super) trait Job {
     /// What it answers.
     type Out;
