@@ -21,10 +21,11 @@ QUESTIONS = [
     ("f32 GEMV 1x14336x4096 against DRAM read", "cpu", "matmul/gemv/f32/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 4.0 * (14336 * 4096 + 14336 + 4096), 0.8),
     ("attention decode, KV 4096, against DRAM read", "cpu", DECODE, r"ceiling DRAM read", 4.0 * 128 * (2 * 32 + 2 * 8 * 4096), 0.8),
     ("attention prefill 1024, 32/8 heads", "cpu", PREFILL, r"GroupQueryAttention_prefill f32 h32kv8d128s1024", None, 1.0),
-    ("4-bit GEMV 1x14336x4096, groups of 32, against DRAM read", "cpu", "matmul/gemv/w4a16g32/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 14336 * 4096 * (0.5 + 2 / 32), 0.8),
-    ("4-bit GEMV 1x14336x4096, groups of 128, against DRAM read", "cpu", "matmul/gemv/w4a16g128/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 14336 * 4096 * (0.5 + 2 / 128), 0.8),
+    ("w4a16 GEMV 1x14336x4096, groups of 32, against DRAM read", "cpu", "matmul/gemv/w4a16g32/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 14336 * 4096 * (0.5 + 2 / 32), 0.8),
+    ("w4a16 GEMV 1x14336x4096, groups of 128, against DRAM read", "cpu", "matmul/gemv/w4a16g128/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 14336 * 4096 * (0.5 + 2 / 128), 0.8),
     ("w4a16 prefill 128x4096x4096, groups of 32", "cpu", "matmul/gemm/w4a16g32/m=128,n=4096,k=4096/hot", r"ort matmulnbits4_acc0 q4b32 128x4096x4096", None, 1.0),
     ("w4a8 prefill 128x4096x4096, groups of 32", "cpu", "matmul/gemm/w4a8g32/m=128,n=4096,k=4096/hot", r"(candle qmatmul (q4k|q4_0)|ort matmulnbits4_acc4 q4b32) 128x4096x4096", None, 1.0),
+    ("w4a8 GEMV 1x14336x4096, groups of 32, against DRAM read", "cpu", "matmul/gemv/w4a8g32/m=1,n=14336,k=4096/cold", r"ceiling DRAM read", 14336 * 4096 * (0.5 + 2 / 32), 0.8),
     ("w4a8 GEMV 1x14336x4096, groups of 32", "cpu", "matmul/gemv/w4a8g32/m=1,n=14336,k=4096/hot", r"(candle qmatmul (q4k|q4_0)|ort matmulnbits4_acc4 q4b32) 1x14336x4096", None, 1.0),
     ("i8 GEMM 1024^3", "cpu", "matmul/gemm/i8/m=1024,n=1024,k=1024/hot", r"ort matmulinteger_constB u8s8 1024x1024x1024", None, 1.0),
     ("WGSL f32 matmul 1024^3, software Vulkan", "wgpu-vulkan", "matmul/gemm/f32/m=1024,n=1024,k=1024/hot", r"burn-wgpu gemm\S* f32 1024x1024x1024", None, 1.5),
@@ -100,8 +101,36 @@ def our_devices(binary):
     return found
 
 
+class Burn:
+    """burnpeer, kept alive from round to round: it tunes once."""
+
+    def __init__(self, case):
+        self.case, self.process = case, None
+
+    def rows(self):
+        try:
+            if self.process is None:
+                environment = {**os.environ, "CUBECL_WGPU_DEFAULT_DEVICE": "Cpu"}
+                self.process = subprocess.Popen([HERE / "burnpeer/target/release/burnpeer", "wgpu", "0.5", self.case],
+                                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+            else:
+                self.process.stdin.write("\n")
+                self.process.stdin.flush()
+        except OSError as error:
+            print(f"left out: burnpeer: {error}", file=sys.stderr)
+            return
+        lines = []
+        for line in self.process.stdout:
+            if line.strip() == "#":
+                break
+            lines.append(line)
+        else:
+            print(f"left out: burnpeer {self.case}: it ended early", file=sys.stderr)
+        yield from csv_rows("".join(lines))
+
+
 def burn_cases(questions):
-    """What burnpeer is to run for the questions: its attention alone takes minutes a round."""
+    """What burnpeer is to run for the questions: its attention alone tunes for minutes."""
     cases = {"1024x1024x1024": "1024x1024x1024", "1x4096x4096": "1x4096x4096", "attention": "attn s512"}
     asked = [held for *_, held, _, _ in questions if held.startswith("burn")]
     return [case for key, case in cases.items() if any(key in held for held in asked)]
@@ -116,6 +145,7 @@ def rounds(arguments):
         sys.exit(f"--only {arguments.only}: no such question: {'; '.join(q[0] for q in QUESTIONS)}")
     python = HERE / "venv/bin/python"
     quiet = {"RAYON_NUM_THREADS": threads, "MATMUL_NUM_THREADS": threads}
+    burns = [Burn(case) for case in burn_cases(questions)]
     programs = {
         "peak": lambda _: peak_rows(threads),
         "ours": lambda folder: our_rows(arguments.wattmark, devices, folder, questions),
@@ -123,8 +153,7 @@ def rounds(arguments):
         "ort": lambda _: csv_rows(shell([python, HERE / "pypeers.py", "--peer", "ort", "--threads", threads, "--budget", "0.3", "--only", r"/f32/(1024x1024|128x|h32kv8d128s1024)|/u8s8/1024x1024|/q4b32/(128x|1x14336)"])),
         **{peer: lambda _, p=peer: (r for size in ("1024x1024x1024", "128x4096x4096", "1x14336x4096") for r in csv_rows(shell([HERE / "rustpeers/target/release/rustpeers", p, threads, "0.3", size], **quiet)))
            for peer in ("gemm", "faer", "candle", "matrixmultiply")},
-        "burn": lambda _: (r for case in burn_cases(questions) for r in csv_rows(shell(
-            [HERE / "burnpeer/target/release/burnpeer", "wgpu", "0.5", case], CUBECL_WGPU_DEFAULT_DEVICE="Cpu"))),
+        "burn": lambda _: (row for burn in burns for row in burn.rows()),
     }
     burn = [r.startswith("burn") for _, _, _, r, *_ in questions]
     programs = {name: run for name, run in programs.items() if (any(burn) if name == "burn" else name == "ours" or not all(burn))}

@@ -59,9 +59,14 @@ pub(crate) fn activation_scale(largest: f32) -> (f32, f32) {
 /// An activation as its group's integer: to nearest, ties to even, no further than 127.
 #[inline(always)]
 pub(crate) fn quantize(x: f32, reciprocal: f32) -> f32 {
-    // Adding 1.5 * 2^23 rounds to the nearest integer, ties to even, without a call.
-    let whole = (x * reciprocal + 12_582_912.0) - 12_582_912.0;
-    whole.clamp(-127.0, 127.0)
+    nearest(x * reciprocal).clamp(-127.0, 127.0)
+}
+
+/// The nearest integer, ties to even, of a magnitude up to 2^22; without a call.
+#[inline(always)]
+pub(crate) fn nearest(x: f32) -> f32 {
+    const SHIFT: f32 = 12_582_912.0;
+    (x + SHIFT) - SHIFT
 }
 
 /// Activations as the product sees them: as they are, or quantised and widened again.

@@ -251,14 +251,14 @@ impl<S: Simd, const M: usize, const R: usize> Tile<S, M, R> {
         unsafe {
             if E::offset::<S>() {
                 let ones = S::splat(f32::from_bits(0x0101_0101));
-                for (sum, &row) in self.sums.iter_mut().zip(rows) {
-                    *sum = E::step::<S>(*sum, ones, row);
+                for (r, sum) in self.sums.iter_mut().enumerate() {
+                    *sum = E::step::<S>(*sum, ones, rows[r]);
                 }
             }
             for (m, acc) in self.acc.iter_mut().enumerate() {
                 let lane = S::load(a.add(m * stride));
-                for (acc, &row) in acc.iter_mut().zip(rows) {
-                    *acc = E::step::<S>(*acc, lane, row);
+                for (r, acc) in acc.iter_mut().enumerate() {
+                    *acc = E::step::<S>(*acc, lane, rows[r]);
                 }
             }
         }

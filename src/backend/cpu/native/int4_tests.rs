@@ -129,6 +129,21 @@ fn quantised_activations_meet_four_bits() {
     check_all(|int4| int4.a8);
 }
 
+/// Fixed point has no infinity: one among float activations must not come out as a number.
+#[test]
+fn an_infinite_activation_is_not_lost() {
+    let pool = Pool::new(Some(1)).unwrap();
+    let (shape, int4) = (MatmulShape { m: 1, n: 3, k: 70 }, Int4 { group: 32, a8: false });
+    let mut o = operands((1, 3, 70), int4);
+    o.a[40] = f16::INFINITY;
+    for isa in Isa::available() {
+        let mut c = vec![f16::ZERO; 3];
+        let tensors = Int4Tensors { a: &o.a, b: &o.b, s: &o.s, c: &mut c };
+        matmul_int4(MatmulPath::Skinny, &pool, isa, &mut Workspace::new(), shape, int4, tensors).unwrap();
+        assert!(c.iter().all(|x| !x.is_finite()), "{isa}: {c:?}");
+    }
+}
+
 #[test]
 fn wrong_shapes_are_refused_in_words() {
     let pool = Pool::new(Some(1)).unwrap();

@@ -53,8 +53,9 @@ pub enum Dots {
 }
 
 /// Work that runs under one instruction set. `run` must be `#[inline(always)]`, and so must all it calls
-/// down to the intrinsics, or they are compiled without the instruction set and called one by one. So they are, too, where a
-/// crate's parts are not optimised against each other: a release profile with `lto = "off"` makes kernels many times slower.
+/// down to the intrinsics, or they are compiled without the instruction set and called one by one. That goes for the standard
+/// library, too: `Iterator::zip` and `as_flattened` are calls wherever a crate's parts are not optimised against each other
+/// (`lto = "off"`), and inner loops count instead.
 pub(super) trait Job {
     /// What it answers.
     type Out;

@@ -255,8 +255,8 @@ impl DotJob<'_> {
                 let mut x = DOT_START;
                 for _ in 0..self.iters {
                     let all = S::splat_at(&x);
-                    for (acc, w) in acc.iter_mut().zip(w) {
-                        *acc = S::dot_i8(*acc, all, w);
+                    for (i, acc) in acc.iter_mut().enumerate() {
+                        *acc = S::dot_i8(*acc, all, w[i]);
                     }
                     x = x.wrapping_add(DOT_STEP) & DOT_MASK;
                 }
@@ -284,10 +284,13 @@ impl DotJob<'_> {
                 let mut x = [0, 1, 2, 3].map(|steps| (DOT_START + advance(steps)) & DOT_MASK);
                 for _ in 0..self.iters / 4 {
                     let steps = S::two_at(x.as_ptr().cast(), x.as_ptr().add(2).cast());
-                    for (acc, words) in acc.iter_mut().zip(words) {
-                        *acc = [S::matrix_i8(acc[0], words[0], steps), S::matrix_i8(acc[1], words[1], steps)];
+                    for (i, [even, odd]) in acc.iter_mut().enumerate() {
+                        *even = S::matrix_i8(*even, words[i][0], steps);
+                        *odd = S::matrix_i8(*odd, words[i][1], steps);
                     }
-                    x = x.map(|x| (x + advance(4)) & DOT_MASK);
+                    for x in &mut x {
+                        *x = (*x + advance(4)) & DOT_MASK;
+                    }
                 }
                 for (i, acc) in acc.iter().enumerate() {
                     let at = first + i * S::LANES;
@@ -330,8 +333,8 @@ impl DotJob<'_> {
                 for _ in 0..self.iters {
                     let (low, high) = (x & 0x00ff_00ff, (x >> 8) & 0x00ff_00ff);
                     let (low, high) = (S::splat_at(&low), S::splat_at(&high));
-                    for (acc, (even, odd)) in acc.iter_mut().zip(evens.into_iter().zip(odds)) {
-                        *acc = S::dot_i16(S::dot_i16(*acc, low, even), high, odd);
+                    for (i, acc) in acc.iter_mut().enumerate() {
+                        *acc = S::dot_i16(S::dot_i16(*acc, low, evens[i]), high, odds[i]);
                     }
                     x = x.wrapping_add(DOT_STEP) & DOT_MASK;
                 }

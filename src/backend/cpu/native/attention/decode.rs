@@ -368,8 +368,8 @@ impl<E: Float, C: Widen> Stretch<E, C> {
                 }
                 for (h, acc) in acc.iter_mut().enumerate() {
                     let weight = S::splat_at(p.add(h * SCORES + r).cast());
-                    for (acc, &value) in acc.iter_mut().zip(&values) {
-                        *acc = S::fma(weight, value, *acc);
+                    for (i, acc) in acc.iter_mut().enumerate() {
+                        *acc = S::fma(weight, values[i], *acc);
                     }
                 }
             }

@@ -128,13 +128,17 @@ pub(super) unsafe fn output<S: Simd, const R: usize>(
         let mut acc: Acc<S, R, VECTORS> = [[S::splat(0.0); VECTORS]; R];
         let at = panel.o.add(x * VECTORS * S::LANES);
         if block.at > 0 {
-            for (i, acc) in acc.as_flattened_mut().iter_mut().enumerate() {
-                *acc = S::mul(S::load(at.add(i * S::LANES)), scale[i % VECTORS]);
+            for (r, acc) in acc.iter_mut().enumerate() {
+                for (v, acc) in acc.iter_mut().enumerate() {
+                    *acc = S::mul(S::load(at.add((r * VECTORS + v) * S::LANES)), scale[v]);
+                }
             }
         }
         multiply::<S, f32, R, VECTORS>(&mut acc, block.scores, values.cast(), (4, S::ROWS * 4), block.len);
-        for (i, &acc) in acc.as_flattened().iter().enumerate() {
-            S::store(at.add(i * S::LANES), acc);
+        for (r, acc) in acc.iter().enumerate() {
+            for (v, &acc) in acc.iter().enumerate() {
+                S::store(at.add((r * VECTORS + v) * S::LANES), acc);
+            }
         }
     }
 }

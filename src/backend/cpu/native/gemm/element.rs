@@ -53,6 +53,7 @@ pub(in super::super) mod private {
         /// `LANES` groups of a row of B.
         unsafe fn groups<S: Simd>(p: *const Self) -> S::V;
         /// `LANES` groups of a row of A.
+        #[inline(always)]
         unsafe fn a_groups<S: Simd>(p: *const Self) -> S::V {
             // SAFETY: the caller's promise, passed on.
             unsafe { Self::groups::<S>(p) }

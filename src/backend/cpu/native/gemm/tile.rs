@@ -37,8 +37,8 @@ pub(super) unsafe fn step<S: Simd, E: Sealed, const R: usize, const V: usize>(
         }
         for (r, acc) in acc.iter_mut().enumerate() {
             let group = S::splat_at(b.add(r * row).cast());
-            for (acc, &lane) in acc.iter_mut().zip(&lanes) {
-                *acc = E::step::<S>(*acc, lane, group);
+            for (v, acc) in acc.iter_mut().enumerate() {
+                *acc = E::step::<S>(*acc, lanes[v], group);
             }
         }
     }
@@ -152,8 +152,10 @@ pub(super) unsafe fn tile<S: Simd, E: Element, const R: usize, const V: usize>(
         }
         let mut acc = [[S::splat(0.0); V]; R];
         if !edge.first {
-            for (i, acc) in acc.as_flattened_mut().iter_mut().enumerate() {
-                *acc = S::load(edge.wait.add(i * S::LANES));
+            for (r, acc) in acc.iter_mut().enumerate() {
+                for (v, acc) in acc.iter_mut().enumerate() {
+                    *acc = S::load(edge.wait.add((r * V + v) * S::LANES));
+                }
             }
         }
         if E::offset::<S>() {
@@ -168,8 +170,10 @@ pub(super) unsafe fn tile<S: Simd, E: Element, const R: usize, const V: usize>(
         if edge.last {
             store::<S, E, R, V>(&acc, &edge);
         } else {
-            for (i, &acc) in acc.as_flattened().iter().enumerate() {
-                S::store(edge.wait.add(i * S::LANES), acc);
+            for (r, acc) in acc.iter().enumerate() {
+                for (v, &acc) in acc.iter().enumerate() {
+                    S::store(edge.wait.add((r * V + v) * S::LANES), acc);
+                }
             }
         }
     }
@@ -185,13 +189,13 @@ unsafe fn store<S: Simd, E: Element, const R: usize, const V: usize>(acc: &Acc<S
     unsafe {
         for v in 0..V {
             let mut block = [S::splat(0.0); MAX_LANES];
-            for (lane, acc) in block.iter_mut().zip(acc) {
-                *lane = acc[v];
+            for (r, acc) in acc.iter().enumerate() {
+                block[r] = acc[v];
             }
             S::transpose(&mut block);
             let first = v * S::LANES;
-            for (m, &lane) in (first..edge.rows).zip(&block[..S::LANES]) {
-                E::store::<S>(edge.c.add(m * edge.n), lane, edge.columns);
+            for m in first..edge.rows.min(first + S::LANES) {
+                E::store::<S>(edge.c.add(m * edge.n), block[m - first], edge.columns);
             }
         }
     }

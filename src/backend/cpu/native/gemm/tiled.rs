@@ -141,6 +141,7 @@ impl<E: Element> Weights<E> for Plain<'_, E> {
         unsafe { fill::<S, E>(self.b.as_ptr().add(row * self.k + at), self.k, rows, elements, strip) }
     }
 
+    #[inline(always)]
     fn next<S: Simd>(&self, row: usize, at: usize) -> Next {
         Next {
             at: self.b.as_ptr().wrapping_add(row * self.k + at).cast(),

@@ -1,10 +1,11 @@
 //! Matmul with 4-bit weights: C[M, N] = A[M, K] * B[N, K]^T, f16 in and out; `kernel::matmul::int4` says how weights lie.
 //! It must not quantise activations unless the case says so.
 //!
-//! Two roads. Weights that stream once, widened or multiplied as integers in registers ([`stream`], by one of two
-//! [`scheme`]s); and for many rows of float activations the tiled product, whose strips of B are filled with widened
-//! weights ([`Widened`]).
+//! Few rows of activations: weights stream once and are multiplied as integers in registers ([`stream`]), the activations
+//! made integers by one of two [`scheme`]s. Many rows: quantised activations have a tiled product of integers
+//! ([`quantized`]); floats take the tiled matmul, whose strips of B are filled with widened weights ([`Widened`]).
 
+mod quantized;
 mod scheme;
 mod stream;
 
@@ -20,7 +21,7 @@ use crate::kernel::Int4;
 use crate::kernel::matmul::int4::{BLOCK, BLOCK_BYTES, blocks_and_groups};
 use scheme::{A8, A16};
 
-/// The most rows of float activations for which weights are widened again for every four of them.
+/// The most rows of activations for which weights stream.
 const MOST_ROWS: usize = 8;
 
 /// A matmul's tensors, row-major.
@@ -63,12 +64,13 @@ pub fn matmul_int4(
         MatmulPath::Tiled => true,
     };
     let product = stream::Product { shape, group: int4.group, a, b, s };
-    if int4.a8 {
-        stream::run::<A8>(pool, isa, workspace, product, c);
-    } else if tiled {
-        tiled::run(pool, isa, workspace, shape, a, Widened { b, s, blocks, groups, group: int4.group }, c);
-    } else {
-        stream::run::<A16>(pool, isa, workspace, product, c);
+    match (tiled, int4.a8) {
+        (false, true) => stream::run::<A8>(pool, isa, workspace, product, c),
+        (false, false) => stream::run::<A16>(pool, isa, workspace, product, c),
+        (true, true) => quantized::run(pool, isa, workspace, product, c),
+        (true, false) => {
+            tiled::run(pool, isa, workspace, shape, a, Widened { b, s, blocks, groups, group: int4.group }, c);
+        }
     }
     Ok(())
 }
@@ -107,6 +109,7 @@ impl Weights<f16> for Widened<'_> {
     }
 
     /// Strips are an eighth of what floats take: the prefetchers keep up alone.
+    #[inline(always)]
     fn next<S: Simd>(&self, row: usize, _at: usize) -> Next {
         let at = self.b.as_ptr().wrapping_add(row * self.blocks * BLOCK_BYTES);
         Next { at, row: self.blocks * BLOCK_BYTES, group: 0 }

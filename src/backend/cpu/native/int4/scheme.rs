@@ -1,167 +1,173 @@
-//! How a vector of 4-bit weights meets activations: widened to f32, or as integers.
+//! How activations become integers that meet 4-bit weights: the case's own, or fixed point that holds floats.
 //! It must not know rows, tasks or threads.
 //!
-//! A vector holds LANES words of eight nibbles, LANES / 4 blocks of 32 weights: lane l has bytes 4 (l % 4) .. of block
+//! A vector of weights holds LANES words of eight nibbles, LANES / 4 blocks of 32: lane l has bytes 4 (l % 4) .. of block
 //! l / 4. Activations are laid out once a launch so that each nibble's partner waits in the same lane.
 
-use super::super::isa::Dots;
-use super::super::simd::Simd;
-use crate::kernel::matmul::int4::{BLOCK, activation_scale, quantize};
+use super::super::simd::{MAX_LANES, Simd};
+use crate::kernel::matmul::int4::{BLOCK, activation_scale, nearest, quantize};
 
-/// One way to multiply.
-pub(super) trait Scheme: Send + Sync + 'static {
-    /// The dot products it uses.
-    const DOTS: Dots;
-    /// Vectors of activations that meet one of weights.
-    const VECTORS: usize;
+/// One way to make integers of activations.
+pub(super) trait Scheme: Copy + Send + Sync + 'static {
+    /// Bytes of an integer, each signed.
+    const DIGITS: usize;
+    /// Vectors of activations that meet one of weights: low halves and high ones of each digit, the highest digit first;
+    /// what undoes the nibbles' offset of 8; and units.
+    const VECTORS: usize = 2 * Self::DIGITS + 2;
 
-    /// Lays out a row of activations, whole steps of `8 * LANES` with zeros past K; `row` may be changed.
-    ///
-    /// # Safety
-    /// Those of [`Simd`]; `to` has room for `VECTORS * LANES` words a step.
-    unsafe fn prepare<S: Simd>(row: &mut [f32], group: usize, to: *mut f32);
-
-    /// `acc += a * words`, M rows of activations `stride` apart by R vectors of weights with the scales of their lanes.
-    ///
-    /// # Safety
-    /// Those of [`Simd`]; each row of `a` holds `VECTORS * LANES` words, `words` and three bytes past them are valid.
-    unsafe fn step<S: Simd, const M: usize, const R: usize>(
-        acc: &mut [[S::V; R]; M],
-        a: *const f32,
-        stride: usize,
-        words: &[*const u8; R],
-        scales: &[S::V; R],
-    );
+    /// What an integer counts, and its reciprocal, from the largest magnitudes of a lane's eight and of their group.
+    fn unit(lane: f32, group: f32) -> (f32, f32);
+    /// An activation as an integer.
+    fn integer(x: f32, reciprocal: f32) -> i32;
 }
 
-/// Float activations: weights are widened in registers, both halves of one byte of every lane at a time. A ninth vector
-/// undoes the offset that the nibbles keep on some instruction sets.
-pub(super) struct A16;
-
-impl Scheme for A16 {
-    const DOTS: Dots = Dots::None;
-    const VECTORS: usize = 9;
-
-    #[inline(always)]
-    unsafe fn prepare<S: Simd>(row: &mut [f32], _group: usize, to: *mut f32) {
-        for (step, values) in row.chunks_exact(8 * S::LANES).enumerate() {
-            for lane in 0..S::LANES {
-                let mut sum = 0.0;
-                for byte in 0..4 {
-                    // High halves are sixteen elements on.
-                    let at = BLOCK * (lane / 4) + 4 * (lane % 4) + byte;
-                    let (low, high) = (values[at], values[at + 16]);
-                    sum += low + high;
-                    // SAFETY: the caller's promise: the step has room for nine vectors.
-                    unsafe {
-                        let to = to.add((9 * step + 2 * byte) * S::LANES + lane);
-                        to.write(low);
-                        to.add(S::LANES).write(high / S::HIGH_UNIT);
-                    }
-                }
-                // SAFETY: as above.
-                unsafe { to.add((9 * step + 8) * S::LANES + lane).write(-S::NIBBLE_OFFSET * sum) };
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn step<S: Simd, const M: usize, const R: usize>(
-        acc: &mut [[S::V; R]; M],
-        a: *const f32,
-        stride: usize,
-        words: &[*const u8; R],
-        scales: &[S::V; R],
-    ) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut sums = [[S::splat(0.0); R]; M];
-            if S::NIBBLE_OFFSET != 0.0 {
-                for (m, sums) in sums.iter_mut().enumerate() {
-                    *sums = [S::load(a.add(m * stride + 8 * S::LANES)); R];
-                }
-            }
-            for byte in 0..4 {
-                let mut lanes = [(S::splat(0.0), S::splat(0.0)); M];
-                for (m, lanes) in lanes.iter_mut().enumerate() {
-                    let a = a.add(m * stride + 2 * byte * S::LANES);
-                    *lanes = (S::load(a), S::load(a.add(S::LANES)));
-                }
-                for (r, &words) in words.iter().enumerate() {
-                    let (low, high) = S::nibbles_at(words, byte);
-                    for (sums, &lanes) in sums.iter_mut().zip(&lanes) {
-                        sums[r] = S::fma(lanes.1, high, S::fma(lanes.0, low, sums[r]));
-                    }
-                }
-            }
-            for (acc, sums) in acc.iter_mut().zip(&sums) {
-                for ((acc, &sum), &scale) in acc.iter_mut().zip(sums).zip(scales) {
-                    *acc = S::fma(sum, scale, *acc);
-                }
-            }
-        }
-    }
-}
-
-/// Activations quantised by group: low halves, high halves, what undoes the nibbles' offset of 8, and the scale.
+/// Activations that the case says are quantised by group.
+#[derive(Clone, Copy)]
 pub(super) struct A8;
 
 impl Scheme for A8 {
-    const DOTS: Dots = Dots::I8;
-    const VECTORS: usize = 4;
+    const DIGITS: usize = 1;
 
     #[inline(always)]
-    unsafe fn prepare<S: Simd>(row: &mut [f32], group: usize, to: *mut f32) {
-        let per_step = S::LANES / 4;
-        for (g, values) in row.chunks_mut(group).enumerate() {
-            let largest = values.iter().fold(0.0, |top: f32, x| if x.abs() > top { x.abs() } else { top });
-            let (scale, reciprocal) = activation_scale(largest);
-            values.iter_mut().for_each(|x| *x = quantize(*x, reciprocal));
-            for (i, block) in values.chunks_exact(BLOCK).enumerate() {
-                let block_at = g * group / BLOCK + i;
-                // SAFETY: the caller's promise: four vectors a step.
-                unsafe {
-                    let step = to.add(block_at / per_step * 4 * S::LANES);
-                    let first = 4 * (block_at % per_step);
-                    let (low, high) = (step.add(first).cast::<i8>(), step.add(S::LANES + first).cast::<i8>());
-                    for (j, (&x, &y)) in block[..16].iter().zip(&block[16..]).enumerate() {
-                        low.add(j).write(x as i8);
-                        high.add(j).write(y as i8);
-                    }
-                    for lane in 0..4 {
-                        let four = |at: usize| block[at + 4 * lane..][..4].iter().sum::<f32>();
-                        let offset = -8 * (four(0) + four(16)) as i32;
-                        step.add(2 * S::LANES + first + lane).write(f32::from_bits(offset as u32));
-                        step.add(3 * S::LANES + first + lane).write(scale);
-                    }
-                }
-            }
-        }
+    fn unit(_lane: f32, group: f32) -> (f32, f32) {
+        activation_scale(group)
     }
+    #[inline(always)]
+    fn integer(x: f32, reciprocal: f32) -> i32 {
+        quantize(x, reciprocal) as i32
+    }
+}
+
+/// Float activations in fixed point, a unit for each lane: an f16 is held exactly unless another of the eight is 2^11 times
+/// as large, and then to 2^-22 of that one; products and their sum are exact. An f32 sum loses as much.
+#[derive(Clone, Copy)]
+pub(super) struct A16;
+
+/// Bits of a lane's largest integer, its sign apart.
+const BITS: u32 = 22;
+
+impl Scheme for A16 {
+    const DIGITS: usize = 3;
 
     #[inline(always)]
-    unsafe fn step<S: Simd, const M: usize, const R: usize>(
-        acc: &mut [[S::V; R]; M],
-        a: *const f32,
-        stride: usize,
-        words: &[*const u8; R],
-        scales: &[S::V; R],
-    ) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut halves = [(S::splat(0.0), S::splat(0.0)); R];
-            for (halves, &words) in halves.iter_mut().zip(words) {
-                *halves = S::split_nibbles(S::load(words.cast()));
-            }
-            for (m, acc) in acc.iter_mut().enumerate() {
-                let a = a.add(m * stride);
-                let (a_low, a_high) = (S::load(a), S::load(a.add(S::LANES)));
-                let (undo, scale) = (S::load(a.add(2 * S::LANES)), S::load(a.add(3 * S::LANES)));
-                for ((acc, &(low, high)), &b_scale) in acc.iter_mut().zip(&halves).zip(scales) {
-                    let dots = S::dot_nibbles(S::dot_nibbles(undo, low, a_low), high, a_high);
-                    *acc = S::fma(S::to_f32(dots), S::mul(b_scale, scale), *acc);
+    fn unit(lane: f32, _group: f32) -> (f32, f32) {
+        if !lane.is_finite() {
+            return (f32::NAN, 0.0);
+        }
+        // The least exponent is that of the smallest f16.
+        let exponent = (lane.to_bits() >> 23).max(127 - 24) + 1 - BITS;
+        (f32::from_bits(exponent << 23), f32::from_bits((254 - exponent) << 23))
+    }
+    #[inline(always)]
+    fn integer(x: f32, reciprocal: f32) -> i32 {
+        nearest(x * reciprocal) as i32
+    }
+}
+
+/// Lays out a row of activations, whole steps of `8 * LANES` with zeros past K.
+///
+/// # Safety
+/// Those of [`Simd`]; `to` has room for `P::VECTORS * LANES` words a step.
+#[inline(always)]
+pub(super) unsafe fn prepare<S: Simd, P: Scheme>(row: &[f32], group: usize, to: *mut f32) {
+    const LANES: usize = BLOCK / 8;
+    let per_step = S::LANES / LANES;
+    for (g, values) in row.chunks(group).enumerate() {
+        let group_largest = largest::<S>(values);
+        for (i, block) in values.chunks_exact(BLOCK).enumerate() {
+            let block_at = g * group / BLOCK + i;
+            let partner = |lane: usize, j: usize| block[4 * lane + j % 4 + BLOCK / 2 * (j / 4)];
+            let (mut units, mut reciprocals) = ([0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                // As integers, magnitudes are ordered like the floats, infinity and NaN above all.
+                let mut top = 0;
+                for j in 0..8 {
+                    top = top.max(partner(lane, j).to_bits() & 0x7fff_ffff);
                 }
+                (units[lane], reciprocals[lane]) = P::unit(f32::from_bits(top), group_largest);
+            }
+            let mut words = [[[0u32; LANES]; 2]; MOST_DIGITS];
+            let mut undo = [0i32; LANES];
+            for j in 0..8 {
+                for lane in 0..LANES {
+                    let mut left = P::integer(partner(lane, j), reciprocals[lane]);
+                    undo[lane] -= 8 * left;
+                    for digit in (0..P::DIGITS).rev() {
+                        let byte = left as i8;
+                        words[digit][j / 4][lane] |= u32::from(byte as u8) << (8 * (j % 4));
+                        left = (left - i32::from(byte)) >> 8;
+                    }
+                }
+            }
+            // SAFETY: the caller's promise: the step has room for its vectors.
+            unsafe {
+                let to = to.add(block_at / per_step * P::VECTORS * S::LANES + LANES * (block_at % per_step));
+                for (i, &lanes) in words.as_flattened().iter().enumerate().take(2 * P::DIGITS) {
+                    to.add(i * S::LANES).cast::<[u32; LANES]>().write(lanes);
+                }
+                to.add(2 * P::DIGITS * S::LANES).cast::<[i32; LANES]>().write(undo);
+                to.add((2 * P::DIGITS + 1) * S::LANES).cast::<[f32; LANES]>().write(units);
             }
         }
     }
 }
+
+/// The most digits of any scheme.
+const MOST_DIGITS: usize = 3;
+
+/// The largest magnitude of `values`, a multiple of LANES of them.
+#[inline(always)]
+pub(super) fn largest<S: Simd>(values: &[f32]) -> f32 {
+    // SAFETY: this runs under `S`; chunks are whole vectors.
+    unsafe {
+        let mut top = S::splat(0.0);
+        for chunk in values.chunks_exact(S::LANES) {
+            let v = S::load(chunk.as_ptr());
+            top = S::max(top, S::max(v, S::xor(v, 1 << 31)));
+        }
+        S::largest(top)
+    }
+}
+
+/// `acc += a * words`, M rows of activations `stride` apart by R vectors of weights with the scales of their lanes.
+///
+/// # Safety
+/// Those of [`Simd`]; each row of `a` holds `P::VECTORS * LANES` words, `words` point to LANES each.
+#[inline(always)]
+pub(super) unsafe fn step<S: Simd, P: Scheme, const M: usize, const R: usize>(
+    acc: &mut [[S::V; R]; M],
+    a: *const f32,
+    stride: usize,
+    words: &[*const u8; R],
+    scales: &[S::V; R],
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut halves = [(S::splat(0.0), S::splat(0.0)); R];
+        for (r, halves) in halves.iter_mut().enumerate() {
+            *halves = S::split_nibbles(S::load(words[r].cast()));
+        }
+        for (m, acc) in acc.iter_mut().enumerate() {
+            let a = a.add(m * stride);
+            let (undo, scale) = (a.add(2 * P::DIGITS * S::LANES), a.add((2 * P::DIGITS + 1) * S::LANES));
+            for (r, acc) in acc.iter_mut().enumerate() {
+                let (low, high) = halves[r];
+                let mut dots = S::splat(0.0);
+                for digit in 0..P::DIGITS {
+                    if digit > 0 {
+                        dots = S::shl_8(dots);
+                    }
+                    if digit + 1 == P::DIGITS {
+                        dots = if digit == 0 { S::load(undo) } else { S::add_i32(dots, S::load(undo)) };
+                    }
+                    let digit = a.add(2 * digit * S::LANES);
+                    dots = S::dot_nibbles(dots, low, S::load(digit));
+                    dots = S::dot_nibbles(dots, high, S::load(digit.add(S::LANES)));
+                }
+                *acc = S::fma(S::to_f32(dots), S::mul(scales[r], S::load(scale)), *acc);
+            }
+        }
+    }
+}
+
+const _: () = assert!(BLOCK.is_multiple_of(MAX_LANES), "a block is whole vectors");

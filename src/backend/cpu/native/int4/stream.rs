@@ -2,9 +2,9 @@
 //! It must not read B from memory more often than A has blocks, nor write anything but C and its own workspace.
 //!
 //! How it moves: A is laid out once, in memory all members share. Then R rows of B, a stripe of their task apart, stream
-//! side by side, a vector and its scales at a time, each meeting up to four rows of A; accumulators are f32, scaled
-//! already, and summed across their lanes once at the end of the rows. Many rows of A are taken in blocks that stay in
-//! the second cache while a task's weights pass.
+//! side by side, a vector at a time, each meeting up to four rows of A; their scales were widened before. Accumulators are
+//! f32, scaled already, and summed across their lanes once at the end of the rows. Many rows of A are taken in blocks that
+//! stay in the second cache while a task's weights pass.
 
 use half::f16;
 
@@ -14,7 +14,7 @@ use super::super::pool::Pool;
 use super::super::share::Shares;
 use super::super::simd::{MAX_LANES, Simd};
 use super::super::workspace::{Shared, Workspace};
-use super::scheme::Scheme;
+use super::scheme::{Scheme, prepare, step};
 use crate::kernel::matmul::int4::{BLOCK, BLOCK_BYTES, blocks_and_groups};
 
 /// How far ahead each row of B is asked for, in bytes.
@@ -23,11 +23,13 @@ const AHEAD: usize = 1024;
 const TASK_BYTES: usize = 256 << 10;
 /// Bytes of laid-out activations that stay in the second cache.
 const A_BYTES: usize = 256 << 10;
+/// The most rows of B in a tile.
+const MOST_ROWS: usize = 4;
 
 /// The tiles, rows of A x rows of B, that `accs` accumulators and as many temporaries allow; rows of A ascend.
 const fn tiles(accs: usize) -> &'static [(usize, usize)] {
     match accs {
-        24.. => &[(1, 8), (2, 4), (4, 4)],
+        24.. => &[(1, 4), (2, 4), (4, 4)],
         8.. => &[(1, 4), (2, 2), (4, 2)],
         _ => &[(1, 2), (2, 2), (4, 1)],
     }
@@ -43,6 +45,13 @@ pub(super) struct Product<'p> {
     pub(super) s: &'p [f16],
 }
 
+impl Product<'_> {
+    /// Words from one row of widened scales to the next.
+    fn scale_row(&self) -> usize {
+        blocks_and_groups(self.shape.k, self.group).1.next_multiple_of(MAX_LANES)
+    }
+}
+
 /// A checked product.
 pub(super) fn run<P: Scheme>(pool: &Pool, isa: Isa, workspace: &mut Workspace, product: Product<'_>, c: &mut [f16]) {
     let MatmulShape { m, n, k } = product.shape;
@@ -50,7 +59,8 @@ pub(super) fn run<P: Scheme>(pool: &Pool, isa: Isa, workspace: &mut Workspace, p
     let members = pool.threads();
     // Whole steps, whatever the instruction set.
     let most_lanes = (4 * blocks).next_multiple_of(MAX_LANES);
-    let regions = workspace.regions(m * P::VECTORS * most_lanes, 8 * most_lanes, members);
+    let scales = product.scale_row();
+    let regions = workspace.regions(m * P::VECTORS * most_lanes, (8 * most_lanes).max(MOST_ROWS * scales), members);
     let prepared = regions.common;
     let tasks = Shares::new(m, members);
     pool.run(|member, _| {
@@ -65,11 +75,12 @@ pub(super) fn run<P: Scheme>(pool: &Pool, isa: Isa, workspace: &mut Workspace, p
     let chunk = share.next_multiple_of(8);
     let c = Shared(c.as_mut_ptr());
     let tasks = Shares::new(n.div_ceil(chunk), members);
-    pool.run(|_, _| {
+    pool.run(|member, _| {
         while let Some(task) = tasks.take_one() {
             let rows = task * chunk..((task + 1) * chunk).min(n);
-            let job = Rows::<P>::new(product, prepared.get(), c.get(), rows);
-            // SAFETY: `isa` was required; slices were checked; A is laid out; each task writes its own columns of C.
+            let job = Rows::<P>::new(product, prepared.get(), regions.own(member), c.get(), rows);
+            // SAFETY: `isa` was required; slices were checked; A is laid out; each task writes its own columns of C, each
+            // member its own region.
             unsafe { isa.run(job) };
         }
     });
@@ -98,7 +109,6 @@ impl<'p, P: Scheme> Prepare<'p, P> {
 
 impl<P: Scheme> Job for Prepare<'_, P> {
     type Out = ();
-    const DOTS: Dots = P::DOTS;
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
@@ -106,15 +116,27 @@ impl<P: Scheme> Job for Prepare<'_, P> {
         let (steps, stride) = steps::<S, P>(k.div_ceil(BLOCK));
         // SAFETY: the maker's promise: A is M x K, `wide` holds a row's steps, `to` all rows' vectors.
         unsafe {
-            let from = self.product.a.as_ptr().add(self.row * k);
-            let wide = std::slice::from_raw_parts_mut(self.wide, steps * 8 * S::LANES);
-            let whole = k / S::LANES * S::LANES;
-            for i in (0..whole).step_by(S::LANES) {
-                S::store(wide.as_mut_ptr().add(i), S::load_f16(from.add(i)));
-            }
-            wide[whole..].fill(0.0);
-            S::store_n(wide.as_mut_ptr().add(whole), S::load_f16_n(from.add(whole), k - whole), k - whole);
-            P::prepare::<S>(wide, self.product.group, self.to.add(self.row * stride));
+            widen::<S>(self.product.a.as_ptr().add(self.row * k), k, self.wide, steps * 8 * S::LANES);
+            let wide = std::slice::from_raw_parts(self.wide, steps * 8 * S::LANES);
+            prepare::<S, P>(wide, self.product.group, self.to.add(self.row * stride));
+        }
+    }
+}
+
+/// `n` f16 as f32, and zeros up to `room`, a multiple of LANES.
+///
+/// # Safety
+/// Those of [`Simd`]; `from` holds `n`, `to` has the room.
+#[inline(always)]
+pub(super) unsafe fn widen<S: Simd>(from: *const f16, n: usize, to: *mut f32, room: usize) {
+    let whole = n / S::LANES * S::LANES;
+    // SAFETY: the caller's promise.
+    unsafe {
+        for i in (0..whole).step_by(S::LANES) {
+            S::store(to.add(i), S::load_f16(from.add(i)));
+        }
+        for i in (whole..room).step_by(S::LANES) {
+            S::store(to.add(i), S::load_f16_n(from.wrapping_add(i), n.saturating_sub(i)));
         }
     }
 }
@@ -125,21 +147,22 @@ struct Rows<'p, P> {
     blocks: usize,
     groups: usize,
     a: *const f32,
+    scales: *mut f32,
     c: *mut f16,
     rows: std::ops::Range<usize>,
     scheme: std::marker::PhantomData<P>,
 }
 
 impl<'p, P: Scheme> Rows<'p, P> {
-    fn new(product: Product<'p>, a: *const f32, c: *mut f16, rows: std::ops::Range<usize>) -> Self {
+    fn new(product: Product<'p>, a: *const f32, scales: *mut f32, c: *mut f16, rows: std::ops::Range<usize>) -> Self {
         let (blocks, groups) = blocks_and_groups(product.shape.k, product.group);
-        Rows { product, blocks, groups, a, c, rows, scheme: std::marker::PhantomData }
+        Rows { product, blocks, groups, a, scales, c, rows, scheme: std::marker::PhantomData }
     }
 }
 
 impl<P: Scheme> Job for Rows<'_, P> {
     type Out = ();
-    const DOTS: Dots = P::DOTS;
+    const DOTS: Dots = Dots::I8;
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
@@ -196,7 +219,7 @@ impl<P: Scheme> Rows<'_, P> {
                 }
             };
         }
-        pick!((1, 8)(2, 4)(4, 4)(1, 4)(2, 2)(4, 2)(1, 2)(1, 1)(2, 1)(4, 1));
+        pick!((2, 4)(4, 4)(1, 4)(2, 2)(4, 2)(1, 2)(1, 1)(2, 1)(4, 1));
     }
 
     /// `M` rows of A from `first` on by `R` rows of B, `stripe` apart from `row` on.
@@ -208,35 +231,40 @@ impl<P: Scheme> Rows<'_, P> {
         let per_step = S::LANES / 4;
         let (steps, stride) = steps::<S, P>(self.blocks);
         let vectors = P::VECTORS * S::LANES;
-        // A step may read past its words, though not past B's: the last of B, like one that is not whole, is taken apart.
-        let last_of_b = row + (R - 1) * stripe + 1 == self.product.shape.n;
-        let whole = if last_of_b { steps - 1 } else { self.blocks / per_step };
+        let whole = self.blocks / per_step;
+        let scale_row = self.product.scale_row();
         // SAFETY: the caller's promise; prefetches may point anywhere.
         unsafe {
             let a = self.a.add(first * stride);
             let b = self.product.b.as_ptr().add(row * self.blocks * BLOCK_BYTES);
-            let s = self.product.s.as_ptr().add(row * self.groups);
-            let (apart, s_apart) = (stripe * self.blocks * BLOCK_BYTES, stripe * self.groups);
+            let apart = stripe * self.blocks * BLOCK_BYTES;
+            for r in 0..R {
+                let s = self.product.s.as_ptr().add((row + r * stripe) * self.groups);
+                widen::<S>(s, self.groups, self.scales.add(r * scale_row), scale_row);
+                for at in (0..2 * self.groups).step_by(64) {
+                    S::prefetch(s.wrapping_add(self.groups).cast::<u8>().wrapping_add(at));
+                }
+            }
             let mut acc = [[S::splat(0.0); R]; M];
             let (mut words, mut scales) = ([b; R], [S::splat(0.0); R]);
             for v in 0..whole {
                 for r in 0..R {
                     words[r] = b.add(r * apart + v * per_step * BLOCK_BYTES);
                     S::prefetch(words[r].wrapping_add(AHEAD));
-                    scales[r] = self.scale::<S>(s.add(r * s_apart), v * per_step);
+                    scales[r] = self.scale::<S>(self.scales.add(r * scale_row), v * per_step);
                 }
-                P::step::<S, M, R>(&mut acc, a.add(v * vectors), stride, &words, &scales);
+                step::<S, P, M, R>(&mut acc, a.add(v * vectors), stride, &words, &scales);
             }
             if whole < steps {
                 let block = whole * per_step;
-                let mut last = [[0u8; 4 * MAX_LANES + 4]; R];
+                let mut last = [[0u8; 4 * MAX_LANES]; R];
                 for r in 0..R {
                     let from = b.add(r * apart + block * BLOCK_BYTES);
                     std::ptr::copy_nonoverlapping(from, last[r].as_mut_ptr(), (self.blocks - block) * BLOCK_BYTES);
                     words[r] = last[r].as_ptr();
-                    scales[r] = self.last_scale::<S>(s.add(r * s_apart), block);
+                    scales[r] = self.scale::<S>(self.scales.add(r * scale_row), block);
                 }
-                P::step::<S, M, R>(&mut acc, a.add(whole * vectors), stride, &words, &scales);
+                step::<S, P, M, R>(&mut acc, a.add(whole * vectors), stride, &words, &scales);
             }
             for (m, acc) in acc.iter().enumerate() {
                 for (r, &acc) in acc.iter().enumerate() {
@@ -250,30 +278,12 @@ impl<P: Scheme> Rows<'_, P> {
     /// The scales of a vector of weights whose first block is `block`, each in the lanes of its group.
     ///
     /// # Safety
-    /// `s` is a row of scales that has them.
+    /// `row` is a row of widened scales that has them.
     #[inline(always)]
-    unsafe fn scale<S: Simd>(&self, s: *const f16, block: usize) -> S::V {
+    unsafe fn scale<S: Simd>(&self, row: *const f32, block: usize) -> S::V {
         // SAFETY: the caller's promise. A step of any instruction set lies in one group of 128.
         unsafe {
-            if self.product.group == BLOCK { S::spread_f16(s.add(block)) } else { S::splat_f16(s.add(block / 4)) }
-        }
-    }
-
-    /// [`Rows::scale`] of a row's last vector, whose blocks may be fewer than it has room for.
-    ///
-    /// # Safety
-    /// `s` is a row of scales, and no more than a vector's blocks are left.
-    #[inline(always)]
-    unsafe fn last_scale<S: Simd>(&self, s: *const f16, block: usize) -> S::V {
-        if self.product.group != BLOCK {
-            // SAFETY: the caller's promise: the block exists.
-            return unsafe { self.scale::<S>(s, block) };
-        }
-        let mut few = [f16::ZERO; MAX_LANES / 4];
-        // SAFETY: the caller's promise: the row ends after the blocks that are left.
-        unsafe {
-            std::ptr::copy_nonoverlapping(s.add(block), few.as_mut_ptr(), self.blocks - block);
-            S::spread_f16(few.as_ptr())
+            if self.product.group == BLOCK { S::spread(row.add(block)) } else { S::splat_at(row.add(block / 4).cast()) }
         }
     }
 }

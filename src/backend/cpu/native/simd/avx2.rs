@@ -182,6 +182,10 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
         unsafe { _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b))) }
     }
     #[inline(always)]
+    unsafe fn shl_8(v: __m256) -> __m256 {
+        unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<8>(_mm256_castps_si256(v))) }
+    }
+    #[inline(always)]
     unsafe fn xor(a: __m256, bits: u32) -> __m256 {
         unsafe { _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(bits as i32))) }
     }
@@ -211,27 +215,8 @@ impl<const F16C: bool> Simd for Avx2<F16C> {
         }
     }
     #[inline(always)]
-    unsafe fn spread_f16(p: *const f16) -> __m256 {
-        unsafe {
-            if F16C {
-                let two = _mm_cvtph_ps(_mm_cvtsi32_si128(p.cast::<i32>().read_unaligned()));
-                return _mm256_permutevar8x32_ps(
-                    _mm256_castps128_ps256(two),
-                    _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1),
-                );
-            }
-            _mm256_set_m128(_mm_set1_ps(f32::from(p.add(1).read())), _mm_set1_ps(f32::from(p.read())))
-        }
-    }
-    #[inline(always)]
-    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (__m256, __m256) {
-        unsafe {
-            // A load a byte on brings the next byte to the bottom of each lane, which spares a shift.
-            let words = _mm256_loadu_si256(p.add(byte).cast());
-            let low = _mm256_and_si256(words, _mm256_set1_epi32(0x0f));
-            let high = _mm256_and_si256(words, _mm256_set1_epi32(0xf0));
-            (_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high))
-        }
+    unsafe fn spread(p: *const f32) -> __m256 {
+        unsafe { _mm256_set_m128(_mm_broadcast_ss(&*p.add(1)), _mm_broadcast_ss(&*p)) }
     }
     #[inline(always)]
     unsafe fn load_nibbles(p: *const u8) -> (__m256, __m256) {

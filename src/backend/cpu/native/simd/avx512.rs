@@ -24,8 +24,6 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
     const LANES: usize = 16;
     const ROWS: usize = 12;
     const ACCS: usize = 24;
-    const NIBBLE_OFFSET: f32 = 0.0;
-    const HIGH_UNIT: f32 = 1.0;
     const I8_DOT: bool = VNNI;
     const BF16_DOT: bool = BF16;
 
@@ -154,6 +152,10 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
         unsafe { _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b))) }
     }
     #[inline(always)]
+    unsafe fn shl_8(v: __m512) -> __m512 {
+        unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<8>(_mm512_castps_si512(v))) }
+    }
+    #[inline(always)]
     unsafe fn xor(a: __m512, bits: u32) -> __m512 {
         unsafe { _mm512_castsi512_ps(_mm512_xor_si512(_mm512_castps_si512(a), _mm512_set1_epi32(bits as i32))) }
     }
@@ -185,21 +187,10 @@ impl<const VNNI: bool, const BF16: bool> Simd for Avx512<VNNI, BF16> {
         unsafe { _mm512_broadcastss_ps(_mm_cvtph_ps(_mm_cvtsi32_si128(i32::from(p.read().to_bits())))) }
     }
     #[inline(always)]
-    unsafe fn spread_f16(p: *const f16) -> __m512 {
+    unsafe fn spread(p: *const f32) -> __m512 {
         unsafe {
-            let four = _mm512_castps128_ps512(_mm_cvtph_ps(_mm_loadl_epi64(p.cast())));
             let each = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
-            _mm512_permutexvar_ps(each, four)
-        }
-    }
-    #[inline(always)]
-    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (__m512, __m512) {
-        unsafe {
-            // A load a byte on brings the next byte to the bottom of each lane, which spares a shift; a table look-up
-            // takes the low four bits of its index and no others.
-            let words = _mm512_loadu_si512(p.add(byte).cast());
-            let high = _mm512_srli_epi32::<4>(words);
-            (_mm512_permutexvar_ps(words, steps()), _mm512_permutexvar_ps(high, steps()))
+            _mm512_permutexvar_ps(each, _mm512_castps128_ps512(_mm_loadu_ps(p)))
         }
     }
     #[inline(always)]

@@ -36,10 +36,6 @@ pub trait Simd: Copy + Send + Sync + 'static {
     const ROWS: usize;
     /// Accumulators a tile of plain vectors (a dot-product tile) may hold.
     const ACCS: usize;
-    /// What [`Simd::nibbles_at`] leaves to be undone: an offset of every nibble, 8 or none, and a factor of high ones.
-    const NIBBLE_OFFSET: f32 = 8.0;
-    /// See [`Simd::NIBBLE_OFFSET`].
-    const HIGH_UNIT: f32 = 16.0;
     /// Whether [`Simd::dot_i8`] exists.
     const I8_DOT: bool = false;
     /// Whether both sides of [`Simd::dot_i8`] are signed, so that no side needs an offset.
@@ -95,6 +91,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
     unsafe fn largest(v: Self::V) -> f32;
 
     unsafe fn add_i32(a: Self::V, b: Self::V) -> Self::V;
+    /// i32 lanes times 256.
+    unsafe fn shl_8(v: Self::V) -> Self::V;
     unsafe fn xor(a: Self::V, bits: u32) -> Self::V;
     unsafe fn sum_i32(v: Self::V) -> i32;
     /// `acc + a0 * b0 + a1 * b1` on i16 pairs, exact unless all four are -32768.
@@ -137,11 +135,8 @@ pub trait Simd: Copy + Send + Sync + 'static {
 
     /// One f16 in every lane.
     unsafe fn splat_f16(p: *const f16) -> Self::V;
-    /// `LANES / 4` f16, each in four lanes running.
-    unsafe fn spread_f16(p: *const f16) -> Self::V;
-    /// Of byte `byte` of each of `LANES` words at `p` the low nibble plus [`Simd::NIBBLE_OFFSET`] - 8, and the high one
-    /// likewise times [`Simd::HIGH_UNIT`], as f32. Three bytes past the words must be valid.
-    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (Self::V, Self::V);
+    /// `LANES / 4` f32, each in four lanes running.
+    unsafe fn spread(p: *const f32) -> Self::V;
     /// The low nibbles of `LANES` bytes less 8 as f32, and the high ones.
     unsafe fn load_nibbles(p: *const u8) -> (Self::V, Self::V);
     /// The low nibble of every byte, and the high one.

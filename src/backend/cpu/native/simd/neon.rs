@@ -230,6 +230,11 @@ impl<const I8: u8, const BF16: bool> Simd for Neon<I8, BF16> {
         unsafe { on_bits!(vreinterpretq_s32_f32, vreinterpretq_f32_s32, a, b, |a, b| vaddq_s32(a, b)) }
     }
     #[inline(always)]
+    unsafe fn shl_8(v: V) -> V {
+        let up = |v| unsafe { vreinterpretq_f32_s32(vshlq_n_s32::<8>(vreinterpretq_s32_f32(v))) };
+        V(up(v.0), up(v.1))
+    }
+    #[inline(always)]
     unsafe fn xor(a: V, bits: u32) -> V {
         unsafe {
             let bits = Self::splat(f32::from_bits(bits));
@@ -299,17 +304,8 @@ impl<const I8: u8, const BF16: bool> Simd for Neon<I8, BF16> {
         }
     }
     #[inline(always)]
-    unsafe fn spread_f16(p: *const f16) -> V {
-        unsafe { V(Self::splat_f16(p).0, Self::splat_f16(p.add(1)).0) }
-    }
-    #[inline(always)]
-    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (V, V) {
-        unsafe {
-            // A load a byte on brings the next byte to the bottom of each lane, which spares a shift.
-            let words = Self::load(p.add(byte).cast());
-            let part = |v, mask| vcvtq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), vdupq_n_u32(mask)));
-            (V(part(words.0, 0x0f), part(words.1, 0x0f)), V(part(words.0, 0xf0), part(words.1, 0xf0)))
-        }
+    unsafe fn spread(p: *const f32) -> V {
+        unsafe { V(vld1q_dup_f32(p), vld1q_dup_f32(p.add(1))) }
     }
     #[inline(always)]
     unsafe fn load_nibbles(p: *const u8) -> (V, V) {
@@ -342,7 +338,7 @@ impl<const I8: u8, const BF16: bool> Simd for Neon<I8, BF16> {
     #[inline(always)]
     unsafe fn transpose(rows: &mut [V; MAX_LANES]) {
         // Four blocks of 4 x 4, each transposed, the off-diagonal ones changing places.
-        let [a, b, c, d, e, f, g, h] = std::array::from_fn(|i| rows[i]);
+        let [a, b, c, d, e, f, g, h, ..] = *rows;
         let (top_left, top_right) = (transpose_4([a.0, b.0, c.0, d.0]), transpose_4([a.1, b.1, c.1, d.1]));
         let (low_left, low_right) = (transpose_4([e.0, f.0, g.0, h.0]), transpose_4([e.1, f.1, g.1, h.1]));
         for i in 0..4 {

@@ -162,6 +162,10 @@ impl Simd for Portable {
         each(|i| f32::from_bits(a[i].to_bits().wrapping_add(b[i].to_bits())))
     }
     #[inline(always)]
+    unsafe fn shl_8(v: V) -> V {
+        each(|i| f32::from_bits(v[i].to_bits() << 8))
+    }
+    #[inline(always)]
     unsafe fn xor(a: V, bits: u32) -> V {
         each(|i| f32::from_bits(a[i].to_bits() ^ bits))
     }
@@ -183,15 +187,9 @@ impl Simd for Portable {
         [widen_f16(unsafe { p.read() }); N]
     }
     #[inline(always)]
-    unsafe fn spread_f16(p: *const f16) -> V {
-        let few: [f32; N / 4] = std::array::from_fn(|i| widen_f16(unsafe { p.add(i).read() }));
+    unsafe fn spread(p: *const f32) -> V {
+        let few = unsafe { p.cast::<[f32; N / 4]>().read() };
         each(|i| few[i / 4])
-    }
-    #[inline(always)]
-    unsafe fn nibbles_at(p: *const u8, byte: usize) -> (V, V) {
-        let words = unsafe { p.cast::<[u32; N]>().read_unaligned() };
-        let part = |i: usize, mask: u32| ((words[i] >> (8 * byte)) & mask) as f32;
-        (each(|i| part(i, 0x0f)), each(|i| part(i, 0xf0)))
     }
     #[inline(always)]
     unsafe fn load_nibbles(p: *const u8) -> (V, V) {
