@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Outcome, output::print};
-use crate::record::read_file;
+use crate::record::{Source, read_each};
 
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
@@ -19,14 +19,25 @@ pub(super) struct ValidateArgs {
 pub(super) fn validate(args: &ValidateArgs) -> anyhow::Result<Outcome> {
     let mut sound = true;
     for path in &args.files {
-        match read_file(path) {
-            Ok(report) => {
-                for problem in &report.problems {
-                    print(&format!("{}:{}: {}\n", path.display(), problem.line, problem.what))?;
+        let (mut good, mut bad, mut said) = (0, 0, Ok(()));
+        let read = read_each(
+            &[Source::named(path)],
+            |_| (),
+            |line| match line.what {
+                Ok(()) => good += 1,
+                Err(what) => {
+                    bad += 1;
+                    if said.is_ok() {
+                        said = print(&format!("{}:{}: {what}\n", path.display(), line.number));
+                    }
                 }
-                let (good, bad) = (report.records.len(), report.problems.len());
+            },
+        );
+        said?;
+        match read {
+            Ok(()) => {
                 print(&format!("{}: {good} valid records, {bad} problems\n", path.display()))?;
-                sound &= report.problems.is_empty();
+                sound &= bad == 0;
                 if good == 0 && bad == 0 {
                     print(&format!("{}: the file holds no record\n", path.display()))?;
                     sound = false;

@@ -32,6 +32,9 @@ impl Bound {
     }
 }
 
+/// A fraction that the noise of two medians no longer explains.
+const SURPASSED: f64 = 1.05;
+
 /// How near a case came to the lowest of its measured ceilings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Fraction {
@@ -131,13 +134,15 @@ impl Ceilings {
             Some(memory) if roof(memory) < peak.rate => (Bound::Memory, memory, roof(memory)),
             _ => (Bound::Compute, peak, peak.rate),
         };
-        Ok(Fraction {
-            value: work.flop / seconds / attainable,
-            bound,
-            attainable_ops_per_s: attainable,
-            against: ceiling.case.clone(),
-            notes,
-        })
+        let value = work.flop / seconds / attainable;
+        if value > SURPASSED && notes.is_empty() {
+            notes.push(format!(
+                "faster than {} of its run, so that was not the most this device can do: noise, or a ceiling's kernel that does \
+                 not suit the device (`wattmark tune --case 'ceiling/*'`)",
+                ceiling.case
+            ));
+        }
+        Ok(Fraction { value, bound, attainable_ops_per_s: attainable, against: ceiling.case.clone(), notes })
     }
 
     fn get(&self, record: &Record, kind: Kind) -> Option<&Ceiling> {
@@ -213,6 +218,19 @@ mod tests {
         assert!(gemm.value > 1.0, "tensor cores over the f32 peak are not clamped: {}", gemm.value);
         assert!(gemm.notes.iter().any(|n| n.contains("f32 multiply-add peak")), "{:?}", gemm.notes);
         assert!(gemm.notes.iter().any(|n| n.contains("fits the cache")), "{:?}", gemm.notes);
+    }
+
+    #[test]
+    fn a_ceiling_that_a_kernel_surpasses_is_named() {
+        let mut records = fixtures::records();
+        let gemv = fixtures::position(&records, "gpu", "matmul/gemv/f32");
+        assert!(of(&records, "gpu", "matmul/gemv/f32").unwrap().notes.is_empty());
+        for sample in &mut records[gemv].time.as_mut().unwrap().samples_s {
+            *sample /= 1e3;
+        }
+        let fraction = of(&records, "gpu", "matmul/gemv/f32").unwrap();
+        assert!(fraction.value > 1.05);
+        assert!(fraction.notes[0].starts_with("faster than ceiling/read/f32"), "{:?}", fraction.notes);
     }
 
     #[test]

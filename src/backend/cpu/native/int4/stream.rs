@@ -269,7 +269,7 @@ impl<P: Scheme> Rows<'_, P> {
             for (m, acc) in acc.iter().enumerate() {
                 for (r, &acc) in acc.iter().enumerate() {
                     let at = self.c.add((first + m) * self.product.shape.n + row + r * stripe);
-                    at.write(f16::from_f32(S::sum(acc)));
+                    S::store_f16_n(at, S::splat(S::sum(acc)), 1);
                 }
             }
         }
