@@ -22,7 +22,7 @@ use crate::kernel::matmul::int4::{BLOCK, BLOCK_BYTES, blocks_and_groups};
 use scheme::{A8, A16};
 
 /// The most rows of activations for which weights stream.
-const MOST_ROWS: usize = 8;
+const MOST_ROWS: usize = 12;
 
 /// A matmul's tensors, row-major.
 #[derive(Debug)]

@@ -18,8 +18,8 @@ use super::scheme::largest;
 use super::stream::{Product, widen};
 use crate::kernel::matmul::int4::{BLOCK, BLOCK_BYTES, activation_scale, blocks_and_groups, quantize};
 
-/// Vectors in a panel.
-const VECTORS: usize = 2;
+/// The most vectors in a panel.
+const MOST_VECTORS: usize = 2;
 /// The most rows in a strip, of any instruction set.
 const MAX_ROWS: usize = 12;
 /// Words of a block, four weights each.
@@ -35,6 +35,8 @@ const APART: usize = 16;
 #[derive(Clone, Copy)]
 struct Plan {
     lanes: usize,
+    /// Vectors in a panel: what few rows of A do not fill is not multiplied.
+    vectors: usize,
     /// Rows of B in a strip.
     rows: usize,
     blocks: usize,
@@ -44,6 +46,7 @@ struct Plan {
 }
 
 struct MakePlan {
+    m: usize,
     k: usize,
     group: usize,
 }
@@ -55,13 +58,14 @@ impl Job for MakePlan {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) -> Plan {
         let (blocks, groups) = blocks_and_groups(self.k, self.group);
-        Plan { lanes: S::LANES, rows: S::ROWS, blocks, groups, group_blocks: self.group / BLOCK }
+        let vectors = self.m.div_ceil(S::LANES).min(MOST_VECTORS);
+        Plan { lanes: S::LANES, vectors, rows: S::ROWS, blocks, groups, group_blocks: self.group / BLOCK }
     }
 }
 
 impl Plan {
     fn panel_lanes(&self) -> usize {
-        VECTORS * self.lanes
+        self.vectors * self.lanes
     }
     /// Words of a group in a panel: weights' partners, what undoes the offset, scales.
     fn group_words(&self) -> usize {
@@ -84,7 +88,7 @@ impl Plan {
 pub(super) fn run(pool: &Pool, isa: Isa, workspace: &mut Workspace, product: Product<'_>, c: &mut [f16]) {
     let MatmulShape { m, n, k } = product.shape;
     // SAFETY: `isa` was required by the caller.
-    let plan = unsafe { isa.run(MakePlan { k, group: product.group }) };
+    let plan = unsafe { isa.run(MakePlan { m, k, group: product.group }) };
     let members = pool.threads();
     let panels = m.div_ceil(plan.panel_lanes());
     let strip = MAX_ROWS * (plan.stride() + plan.scale_row());
@@ -92,7 +96,7 @@ pub(super) fn run(pool: &Pool, isa: Isa, workspace: &mut Workspace, product: Pro
     let packed = regions.common;
     // A unit is whole vectors, so that no two members write to one cache line.
     let stretches = plan.groups.div_ceil(STRETCH);
-    let units = Shares::new(panels * VECTORS * stretches, members);
+    let units = Shares::new(panels * plan.vectors * stretches, members);
     pool.run(|_, _| {
         while let Some(unit) = units.take_one() {
             let (vector, stretch) = (unit / stretches, unit % stretches);
@@ -154,8 +158,8 @@ impl Job for Pack<'_> {
                         bytes[i] = integer as i8;
                         sum += integer;
                     }
-                    let panel = packed.add(vector / VECTORS * plan.panel_words() + g * plan.group_words());
-                    let to = panel.add(vector % VECTORS * S::LANES + lane);
+                    let panel = packed.add(vector / plan.vectors * plan.panel_words() + g * plan.group_words());
+                    let to = panel.add(vector % plan.vectors * S::LANES + lane);
                     let words = plan.group_blocks * BLOCK_WORDS;
                     for word in 0..words {
                         let four = bytes.as_ptr().add(4 * word).cast::<[i8; 4]>();
@@ -234,7 +238,7 @@ impl Task<'_> {
         }
     }
 
-    /// [`Task::tile`] of as many rows as the instruction set has in a strip.
+    /// [`Task::tile`] of as many rows as the instruction set has in a strip, and of as many vectors as the plan has.
     ///
     /// # Safety
     /// Those of [`Task::tile`].
@@ -242,36 +246,42 @@ impl Task<'_> {
     unsafe fn any_rows<S: Simd>(&self, panel: usize, rows: std::ops::Range<usize>) {
         macro_rules! dispatch {
             ($($r:literal by $p:literal,)*) => {
-                match S::ROWS {
+                match (S::ROWS, self.plan.vectors) {
                     // SAFETY: the caller's promise.
-                    $($r => unsafe { self.tile::<S, $r, $p>(panel, rows) },)*
-                    _ => unreachable!("strips of {} rows", S::ROWS),
+                    $(($r, 1) => unsafe { self.tile::<S, $r, $p, 1>(panel, rows) },
+                    // SAFETY: as above.
+                    ($r, 2) => unsafe { self.tile::<S, $r, $p, 2>(panel, rows) },)*
+                    other => unreachable!("strips of {} rows by {} vectors", other.0, other.1),
                 }
             };
         }
         dispatch!(2 by 2, 6 by 3, 12 by 3,);
     }
 
-    /// One panel by the strip, R rows, P at a time, written to C.
+    /// One panel of V vectors by the strip, R rows, P at a time, written to C.
     ///
     /// # Safety
     /// Those of [`Simd`]; the strip is filled with `rows`; P divides R.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize, const P: usize>(&self, panel: usize, rows: std::ops::Range<usize>) {
+    unsafe fn tile<S: Simd, const R: usize, const P: usize, const V: usize>(
+        &self,
+        panel: usize,
+        rows: std::ops::Range<usize>,
+    ) {
         let Plan { groups, group_blocks, .. } = self.plan;
         let MatmulShape { m, n, .. } = self.product.shape;
         let (stride, scale_row) = (self.plan.stride(), self.plan.scale_row());
-        let step = VECTORS * S::LANES;
+        let step = V * S::LANES;
         // SAFETY: the caller's promise.
         unsafe {
-            let mut acc = [[S::splat(0.0); VECTORS]; R];
+            let mut acc = [[S::splat(0.0); V]; R];
             let mut a = self.packed.add(panel * self.plan.panel_words());
             for g in 0..groups {
                 let undo = a.add(group_blocks * BLOCK_WORDS * step);
                 let units = undo.add(step);
                 for first in (0..R).step_by(P) {
                     let b = self.strip.add(first * stride + g * group_blocks * BLOCK_WORDS);
-                    let sums = self.dots::<S, P>(a, undo, b, stride);
+                    let sums = self.dots::<S, P, V>(a, undo, b, stride);
                     for p in 0..P {
                         let scale = S::splat_at(self.scales.add((first + p) * scale_row + g).cast());
                         for (v, acc) in acc[first + p].iter_mut().enumerate() {
@@ -282,13 +292,13 @@ impl Task<'_> {
                 }
                 a = units.add(step);
             }
-            for v in 0..VECTORS {
+            for v in 0..V {
                 let mut block = [S::splat(0.0); MAX_LANES];
                 for (r, acc) in acc.iter().enumerate() {
                     block[r] = acc[v];
                 }
                 S::transpose(&mut block);
-                let first = (panel * VECTORS + v) * S::LANES;
+                let first = (panel * V + v) * S::LANES;
                 for row in first..m.min(first + S::LANES) {
                     S::store_f16_n(self.c.add(row * n + rows.start), block[row - first], rows.len());
                 }
@@ -301,16 +311,16 @@ impl Task<'_> {
     /// # Safety
     /// Those of [`Simd`]; `a` and each row of `b` hold a group, `undo` the vectors after it.
     #[inline(always)]
-    unsafe fn dots<S: Simd, const P: usize>(
+    unsafe fn dots<S: Simd, const P: usize, const V: usize>(
         &self,
         mut a: *const f32,
         undo: *const f32,
         mut b: *const f32,
         stride: usize,
-    ) -> [[S::V; VECTORS]; P] {
+    ) -> [[S::V; V]; P] {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut sums = [[S::splat(0.0); VECTORS]; P];
+            let mut sums = [[S::splat(0.0); V]; P];
             for sums in &mut sums {
                 for (v, sum) in sums.iter_mut().enumerate() {
                     *sum = S::load(undo.add(v * S::LANES));
@@ -318,9 +328,9 @@ impl Task<'_> {
             }
             for _ in 0..self.plan.group_blocks {
                 for word in 0..BLOCK_WORDS {
-                    let mut lanes = [S::splat(0.0); VECTORS];
+                    let mut lanes = [S::splat(0.0); V];
                     for (v, lane) in lanes.iter_mut().enumerate() {
-                        *lane = S::load(a.add((word * VECTORS + v) * S::LANES));
+                        *lane = S::load(a.add((word * V + v) * S::LANES));
                     }
                     for (p, sums) in sums.iter_mut().enumerate() {
                         let four = S::splat_at(b.add(p * stride + word).cast());
@@ -329,7 +339,7 @@ impl Task<'_> {
                         }
                     }
                 }
-                (a, b) = (a.add(BLOCK_WORDS * VECTORS * S::LANES), b.add(BLOCK_WORDS));
+                (a, b) = (a.add(BLOCK_WORDS * V * S::LANES), b.add(BLOCK_WORDS));
             }
             sums
         }
