@@ -119,8 +119,9 @@ impl Ceilings {
             return Err("the case counts no operations".to_owned());
         }
         let mut notes = Vec::new();
-        let (peak, stands_in) = self.peak(record)?;
-        notes.extend(stands_in);
+        let (peak, stand_in) = self.peak(record)?;
+        let lent = stand_in.is_some();
+        notes.extend(stand_in);
         let in_cache = fits_the_cache(record);
         if in_cache {
             notes.push(
@@ -135,7 +136,8 @@ impl Ceilings {
             _ => (Bound::Compute, peak, peak.rate),
         };
         let value = work.flop / seconds / attainable;
-        if value > SURPASSED && notes.is_empty() {
+        // Over a lent peak is no surprise: the note beside it says so.
+        if value > SURPASSED && !(lent && bound == Bound::Compute) {
             notes.push(format!(
                 "faster than {} of its run, so that was not the most this device can do: noise, or a ceiling's kernel that does \
                  not suit the device (`wattmark tune --case 'ceiling/*'`)",
@@ -231,6 +233,12 @@ mod tests {
         let fraction = of(&records, "gpu", "matmul/gemv/f32").unwrap();
         assert!(fraction.value > 1.05);
         assert!(fraction.notes[0].starts_with("faster than ceiling/read/f32"), "{:?}", fraction.notes);
+        // An f32 peak that stands in for f16's does not excuse it: memory is what binds.
+        records[gemv].case.dtype = Dtype::F16;
+        let fraction = of(&records, "gpu", "matmul/gemv/f32").unwrap();
+        assert_eq!(fraction.bound, Bound::Memory);
+        assert!(fraction.notes.iter().any(|n| n.contains("f32 multiply-add peak")), "{:?}", fraction.notes);
+        assert!(fraction.notes.iter().any(|n| n.starts_with("faster than")), "{:?}", fraction.notes);
     }
 
     #[test]
