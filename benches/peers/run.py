@@ -8,7 +8,10 @@ Each line of the output is one median of one program in one round, in seconds, w
 them. Ratios are taken within a round; the interval is a bootstrap over rounds. Needs what README.md beside it installs;
 a peer that is not there is left out by name. Rounds are added to a file that is already there.
 """
-import argparse, json, os, pathlib, random, re, statistics, subprocess, sys, tempfile
+import argparse, json, os, pathlib, random, re, statistics, subprocess, sys, tempfile, threading
+
+# Seconds that burnpeer has for a round: its first one tunes for minutes.
+BURN_LIMIT_S = 900
 
 HERE = pathlib.Path(__file__).resolve().parent
 DECODE = "attention/decode/f32/batch=1,heads=32,kv_heads=8,d=128,kv=4096/cold"
@@ -119,13 +122,16 @@ class Burn:
         except OSError as error:
             print(f"left out: burnpeer: {error}", file=sys.stderr)
             return
+        limit = threading.Timer(BURN_LIMIT_S, self.process.kill)
+        limit.start()
         lines = []
         for line in self.process.stdout:
             if line.strip() == "#":
                 break
             lines.append(line)
         else:
-            print(f"left out: burnpeer {self.case}: it ended early", file=sys.stderr)
+            print(f"left out: burnpeer {self.case}: it ended early, or was killed after {BURN_LIMIT_S} s", file=sys.stderr)
+        limit.cancel()
         yield from csv_rows("".join(lines))
 
 
