@@ -8,7 +8,7 @@ mkdir -p target
 parquet=(--locked --quiet --release --features parquet --config "profile.release.package.wattmark.opt-level=0")
 # target/release/wattmark must not stay the unoptimised one.
 trap 'cargo build --locked --quiet --release --bin wattmark' EXIT
-cargo test "${parquet[@]}" --lib --bins -- export::parquet
+cargo test "${parquet[@]}" --lib -- export::parquet
 cargo run "${parquet[@]}" -- export --as parquet results/2*/ -o target/results.parquet
 
 python=$(bash ci/python-env.sh)
